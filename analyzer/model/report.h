@@ -11,13 +11,18 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "analyzer/model/finding.h"
 
 namespace gridlock::model {
 
+std::string_view toolVersion();  // of this build, "0.1.0"
+
 enum class RunKind : std::uint8_t { Runtime, Static, Attach, Core };
+std::string_view text(RunKind kind);  // "runtime", …
+std::optional<RunKind> runKindFromText(std::string_view text);
 
 struct Exit {
   std::optional<int> code;
@@ -120,6 +125,10 @@ struct Lock {
 
 enum class Mode : std::uint8_t { Exclusive, Shared };
 enum class RequestKind : std::uint8_t { Blocking, Try, Timed };
+std::string_view text(Mode mode);
+std::string_view text(RequestKind kind);
+std::optional<Mode> modeFromText(std::string_view text);
+std::optional<RequestKind> requestKindFromText(std::string_view text);
 
 struct Times {
   std::uint64_t total = 0;
@@ -223,5 +232,15 @@ struct Report {
   // Cycles that were looked at and not reported above a note, by reason ("gate lock", …).
   std::map<std::string, std::uint64_t> harmless_cycles;
 };
+
+// The row with this id, or null. Constant time where ids are positions, as `derive` leaves them;
+// linear else.
+template <typename Row>
+const Row* byId(const std::vector<Row>& rows, Id id) {
+  if (id < rows.size() && rows[id].id == id) return &rows[id];
+  for (const Row& row : rows)
+    if (row.id == id) return &row;
+  return nullptr;
+}
 
 }  // namespace gridlock::model

@@ -1,0 +1,4 @@
+#include "analyzer/model/lock_order.h"
+namespace gridlock::model {
+void analyseLockOrders(Report&, const LockOrderBounds&) {}
+}  // namespace gridlock::model
