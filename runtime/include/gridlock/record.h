@@ -144,6 +144,7 @@ enum LockFlag : std::uint16_t {
   kRobust = 1u << 1,
   kPriorityInherit = 1u << 2,
   kInitialised = 1u << 3,  // by an init call that was seen; else static or never initialised
+  kHandedOver = 1u << 4,   // once unlocked by a thread that did not hold it: its holders are not certain
 };
 
 // Fate of a lock; written by the thread that causes it.
@@ -251,8 +252,9 @@ struct alignas(64) ThreadRow {
   std::atomic<std::uint64_t> cpu_ns;        // at exit; 0 while it lives
   std::atomic<std::uint64_t> started_ns;
   std::atomic<std::uint64_t> ended_ns;
-  std::atomic<std::uint32_t> last_segment;  // kSegments, at exit: what a joiner is ordered after
-  std::uint32_t reserved[13];
+  std::atomic<std::uint32_t> last_segment;   // kSegments, at exit: what a joiner is ordered after
+  std::atomic<std::uint32_t> reported_wait;  // wait_serial of the wait that a kDeadlock event told of
+  std::uint32_t reserved[12];
 };
 static_assert(sizeof(ThreadRow) == 256);
 
