@@ -1,0 +1,334 @@
+// See lock_classes.h.
+#include "analyzer/observe/lock_classes.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "analyzer/observe/lock_expression.h"
+
+namespace gridlock::observe {
+namespace {
+
+using record::Index;
+
+constexpr int kLinesOfACall = 3;      // a call may go on for some lines
+constexpr std::size_t kWrappers = 5;  // wrappers around wrappers that are looked through
+constexpr std::size_t kStacksPerLock = 6;
+
+std::string lastPart(const std::string& qualified) {
+  const std::size_t at = qualified.rfind("::");
+  return at == std::string::npos ? qualified : qualified.substr(at + 2);
+}
+
+std::string classOf(const std::string& function) {
+  const std::size_t at = function.rfind("::");
+  if (at == std::string::npos || function.find("{lambda}") != std::string::npos) return {};
+  return function.substr(0, at);
+}
+
+std::string withoutArguments(std::string text) {
+  const std::size_t at = text.find('<');
+  if (at != std::string::npos && at > 0) text.erase(at);
+  return text;
+}
+
+// Functions that exist to take a lock, by their name: what they are called on or with is the lock.
+bool soundsLikeLocking(const std::string& function) {
+  std::string name = lastPart(withoutArguments(function));
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  static constexpr std::array kWords{"lock", "acquire", "enter", "guard", "mutex", "wait", "down", "init"};
+  return std::ranges::any_of(kWords, [&](const char* word) { return name.find(word) != std::string::npos; });
+}
+
+bool isConstructor(const std::string& function) {
+  const std::string owner = classOf(function);
+  return !owner.empty() && withoutArguments(lastPart(owner)) == lastPart(function);
+}
+
+bool isPlainPath(const std::string& text) {
+  return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
+    return std::isalnum(c) || std::string_view("_.->&*[]():").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+bool isIdentifier(const std::string& text) {
+  return !text.empty() && !std::isdigit(static_cast<unsigned char>(text[0])) &&
+         std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
+}
+
+std::string_view wordFor(record::LockKind kind) {
+  switch (kind) {
+    case record::LockKind::kRwlock:
+    case record::LockKind::kRwlockPrefersWriters:
+      return "rwlock";
+    case record::LockKind::kSpinlock:
+      return "spin lock";
+    case record::LockKind::kSemaphore:
+      return "semaphore";
+    case record::LockKind::kCondition:
+      return "condition";
+    case record::LockKind::kBarrier:
+      return "barrier";
+    case record::LockKind::kOnce:
+      return "once";
+    case record::LockKind::kStaticGuard:
+      return "static initialiser";
+    case record::LockKind::kFile:
+      return "file lock";
+    case record::LockKind::kPipe:
+      return "pipe";
+    case record::LockKind::kThread:
+      return "thread";
+    case record::LockKind::kLoader:
+      return "loader lock";
+    case record::LockKind::kGil:
+      return "interpreter lock";
+    case record::LockKind::kUnknown:
+    case record::LockKind::kCustom:
+    case record::LockKind::kFutex:
+      return "lock";
+    default:
+      return "mutex";
+  }
+}
+
+}  // namespace
+
+model::LockKind kindOf(record::LockKind kind) {
+  using K = record::LockKind;
+  using M = model::LockKind;
+  switch (kind) {
+    case K::kRecursiveMutex:
+      return M::RecursiveMutex;
+    case K::kRwlock:
+    case K::kRwlockPrefersWriters:
+      return M::Rwlock;
+    case K::kSpinlock:
+      return M::Spinlock;
+    case K::kSemaphore:
+      return M::Semaphore;
+    case K::kCondition:
+      return M::Condition;
+    case K::kBarrier:
+      return M::Barrier;
+    case K::kOnce:
+      return M::Once;
+    case K::kStaticGuard:
+      return M::StaticGuard;
+    case K::kFile:
+      return M::File;
+    case K::kPipe:
+      return M::Pipe;
+    case K::kThread:
+      return M::Thread;
+    case K::kLoader:
+      return M::Loader;
+    case K::kGil:
+      return M::Gil;
+    case K::kMutex:
+    case K::kErrorCheckMutex:
+    case K::kAdaptiveMutex:
+      return M::Mutex;
+    default:
+      return M::Custom;
+  }
+}
+
+model::Id ClassTable::find(const std::string& key, const model::Lock& lock) {
+  const auto [at, fresh] = ids_.try_emplace(key, static_cast<model::Id>(report_.locks.size()));
+  if (fresh) {
+    report_.locks.push_back(lock);
+    report_.locks.back().id = at->second;
+    report_.locks.back().instances = 0;
+  }
+  return at->second;
+}
+
+LockClasses::LockClasses(const RecordFile& file, StackReader& stacks, SiteTable& sites, ClassTable& classes)
+    : file_(file), stacks_(stacks), sites_(sites), classes_(classes) {}
+
+std::optional<model::Id> LockClasses::of(Index lock) {
+  const record::LockRow* row = file_.valid<record::LockRow>(lock);
+  if (!row) return std::nullopt;
+  const auto found = ids_.find(lock);
+  if (found != ids_.end()) return found->second;
+  const model::Id id = classify(lock, *row);
+  ids_.emplace(lock, id);
+  return id;
+}
+
+std::string LockClasses::quoted(Index lock) {
+  const auto id = of(lock);
+  return id ? "`" + classes_.at(*id).name + "`" : "an unknown lock";
+}
+
+std::string LockClasses::kindWord(Index lock) const {
+  const record::LockRow* row = file_.valid<record::LockRow>(lock);
+  return row ? std::string(wordFor(row->kind)) : "lock";
+}
+
+model::Id LockClasses::ofThread(const std::string& thread_name) {
+  model::Lock lock;
+  lock.name = "end of " + thread_name;
+  lock.kind = model::LockKind::Thread;
+  const model::Id id = classes_.find("thread|" + lock.name, lock);
+  classes_.at(id).instances = 1;
+  return id;
+}
+
+std::optional<LockClasses::Global> LockClasses::globalName(std::uint64_t address) {
+  const auto where = stacks_.inModule(address);
+  if (!where) return std::nullopt;
+  const auto data = sites_.symbolizer().data(where->first, where->second);
+  if (!data) return std::nullopt;
+  return Global{where->first + "|" + data->name, data->name, data->file, data->line, data->single};
+}
+
+const std::vector<Index>& LockClasses::otherStacks(Index lock) {
+  if (!others_collected_) {
+    others_collected_ = true;
+    const auto add = [&](Index of, Index stack) {
+      if (of == record::kNone || stack == record::kNone) return;
+      auto& list = others_[of];
+      if (list.size() < kStacksPerLock && std::ranges::find(list, stack) == list.end()) list.push_back(stack);
+    };
+    for (Index i = 1; i < file_.count<record::ChainRow>(); ++i) {
+      if (const auto* row = file_.valid<record::ChainRow>(i)) add(row->lock, row->stack);
+    }
+    for (Index i = 1; i < file_.count<record::RequestRow>(); ++i) {
+      if (const auto* row = file_.valid<record::RequestRow>(i)) add(row->lock, row->stack);
+    }
+  }
+  return others_[lock];
+}
+
+// Walks from the user's innermost frame outwards while the frames are wrappers around the lock.
+std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>& places) {
+  if (places.empty()) return std::nullopt;
+  Symbolizer& symbolizer = sites_.symbolizer();
+  std::optional<Name> best;
+  std::string callee;  // the wrapper that the frame before was in
+  int parameter = -1;  // what of it named the lock; -1: the object it was called on
+  const std::size_t first = stacks_.userLevel(places);
+  for (std::size_t i = first; i < places.size() && i < first + kWrappers; ++i) {
+    const Place& place = places[i];
+    if (place.code.path.empty()) break;
+    if (!place.user) continue;
+    const std::string line =
+        symbolizer.sourceLines(place.code.path, place.code.line, place.code.line + kLinesOfACall - 1);
+    std::vector<std::string> expressions;
+    if (i == first) {
+      expressions = lockedExpressions(line, place.code.column);
+    } else if (std::string passed = passedExpression(line, callee, parameter); !passed.empty()) {
+      expressions.push_back(std::move(passed));
+    }
+    if (expressions.empty()) break;
+
+    std::optional<ExpressionName> meaning;
+    std::string name;
+    bool same = true;
+    for (const std::string& expression : expressions) {
+      auto found = symbolizer.expression(place.module, place.address, place.level, expression);
+      // A deferred guard: what it guards stands where it was declared.
+      if (found && found->kind == ExpressionName::Kind::Local &&
+          (found->type.rfind("unique_lock", 0) == 0 || found->type.rfind("shared_lock", 0) == 0)) {
+        const auto guarded = lockedExpressions(
+            symbolizer.sourceLines(found->path, found->line, found->line + kLinesOfACall - 1), 0);
+        found = guarded.size() == 1 ? symbolizer.expression(place.module, place.address, place.level, guarded[0])
+                                    : std::nullopt;
+      }
+      if (!found) {
+        // Debug information does not say: take it as it is written.
+        std::string text = expression;
+        while (!text.empty() && (text[0] == '&' || text[0] == '*')) text.erase(0, 1);
+        if (text.rfind("this->", 0) == 0) text.erase(0, 6);
+        const std::string owner = classOf(place.code.function);
+        if (!isPlainPath(text)) {
+          same = false;
+          continue;
+        }
+        found.emplace();
+        found->kind = ExpressionName::Kind::Member;
+        found->name = isIdentifier(text) ? (owner.empty() ? place.code.function + "()" : owner) + "::" + text : text;
+      }
+      if (!name.empty() && found->name != name) same = false;
+      name = found->name;
+      meaning = std::move(found);
+    }
+    if (!meaning || !same || meaning->name.empty()) break;
+
+    const bool member = meaning->kind == ExpressionName::Kind::Member;
+    if (!best || member) best = Name{meaning->name, meaning->file, meaning->line};
+    // Look further out when this frame only passes the lock on.
+    const bool passes = meaning->kind == ExpressionName::Kind::Parameter;
+    const bool wraps = member && meaning->thin_owner && soundsLikeLocking(place.code.function) &&
+                       (meaning->from_this || meaning->parameter >= 0);
+    if (!passes && !wraps) break;
+    callee = withoutArguments(lastPart(place.code.function));
+    parameter = meaning->parameter;
+    if (meaning->from_this) parameter = isConstructor(place.code.function) ? 0 : -1;
+  }
+  return best;
+}
+
+const std::optional<LockClasses::Name>& LockClasses::expressionName(Index stack) {
+  const auto found = names_.find(stack);
+  if (found != names_.end()) return found->second;
+  return names_.emplace(stack, nameFrom(stacks_.places(stack))).first->second;
+}
+
+model::Id LockClasses::classify(Index index, const record::LockRow& row) {
+  model::Lock lock;
+  lock.kind = kindOf(row.kind);
+  lock.process_shared = (row.flags & record::kProcessShared) != 0;
+  lock.prefers_writers = row.kind == record::LockKind::kRwlockPrefersWriters;
+  const Index made = row.born_stack != record::kNone ? row.born_stack : row.first_stack;
+  lock.created = stacks_.stack(made);
+
+  std::string key;
+  if (const std::string_view given = file_.text(row.name); !given.empty()) {
+    lock.name = std::string(given.substr(0, 200));
+    key = "name|" + lock.name;
+  } else if (auto global = globalName(row.address)) {
+    lock.name = global->name;
+    lock.global = global->single;
+    key = "global|" + global->key;
+    if (!global->file.empty()) lock.declared = sites_.declaration(global->file, global->line);
+  } else {
+    const std::optional<Name>* name = &expressionName(row.first_stack);
+    if (!*name) name = &expressionName(row.born_stack);
+    if (!*name) {
+      for (const Index stack : otherStacks(index)) {
+        name = &expressionName(stack);
+        if (*name) break;
+      }
+    }
+    if (*name) {
+      lock.name = (*name)->text;
+      key = "expression|" + lock.name + "|" + (*name)->declared_file + ":" + std::to_string((*name)->declared_line);
+      if (!(*name)->declared_file.empty()) {
+        lock.declared = sites_.declaration((*name)->declared_file, (*name)->declared_line);
+      }
+    } else {
+      Place place = stacks_.userPlace(row.first_stack);
+      std::string what = " first taken at ";
+      if (!place.known()) place = stacks_.placeOf(row.first_site);
+      if (!place.known() && row.born_stack != record::kNone) {
+        place = stacks_.userPlace(row.born_stack);
+        what = " initialised at ";
+      }
+      lock.name = std::string(wordFor(row.kind)) + what + place.where();
+      if (place.code.file.empty() && !place.code.function.empty()) lock.name += " (" + place.code.function + ")";
+      key = "place|" + lock.name + "|" + place.key();
+    }
+  }
+  key += "|" + std::to_string(static_cast<int>(lock.kind));
+  const model::Id id = classes_.find(key, lock);
+  model::Lock& known = classes_.at(id);
+  known.instances = known.global ? 1 : known.instances + 1;
+  if (!known.created) known.created = lock.created;
+  return id;
+}
+
+}  // namespace gridlock::observe
