@@ -1,0 +1,31 @@
+// The product's programs, as tests start them.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tests/support/process.h"
+
+namespace gridlock::e2e {
+
+std::filesystem::path gridlockCommand();
+std::filesystem::path shim();
+std::filesystem::path testdataFolder();
+
+// Runs `gridlock ARGUMENTS…` with a deadline. GRIDLOCK_OPTIONS is taken out of the environment.
+support::ProcessResult gridlock(const std::vector<std::string>& arguments,
+                                support::ProcessOptions options = {});
+
+// Compiles one small C or C++ program given as text; fails the test and gives an empty path when it
+// does not compile. Kept, like scenarios, until the text changes.
+std::filesystem::path program(const std::string& name, const std::string& text,
+                              const std::vector<std::string>& extra_flags = {});
+
+std::string readFile(const std::filesystem::path& file);
+void writeFile(const std::filesystem::path& file, const std::string& text);
+
+// The rules of a report's findings that are not suppressed, sorted, with repetitions.
+std::vector<std::string> rulesOf(const std::filesystem::path& report);
+
+}  // namespace gridlock::e2e
