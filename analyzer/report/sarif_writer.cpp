@@ -1,0 +1,4 @@
+#include "analyzer/report/writer.h"
+namespace gridlock::report {
+std::string writeSarif(const model::Report&, const WriteOptions&) { return {}; }
+}  // namespace gridlock::report
