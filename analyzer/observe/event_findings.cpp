@@ -1,0 +1,536 @@
+// See event_findings.h.
+#include "analyzer/observe/event_findings.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+#include <utility>
+
+namespace gridlock::observe {
+namespace {
+
+using model::Confidence;
+using model::Rule;
+using record::EventKind;
+using record::EventRow;
+using record::Index;
+
+std::string seconds(std::uint64_t ns) {
+  char text[40];
+  if (ns >= 1'000'000'000) {
+    std::snprintf(text, sizeof text, "%.1f s", static_cast<double>(ns) / 1e9);
+  } else {
+    std::snprintf(text, sizeof text, "%.1f ms", static_cast<double>(ns) / 1e6);
+  }
+  return text;
+}
+
+std::string capitalised(std::string text) {
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
+// "a", "a and b", "a, b and c".
+std::string listed(const std::vector<std::string>& items) {
+  std::string out;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0) out += i + 1 == items.size() ? " and " : ", ";
+    out += items[i];
+  }
+  return out;
+}
+
+std::string blockingText(std::uint32_t call) {
+  switch (static_cast<record::BlockingCall>(call)) {
+    case record::BlockingCall::kSleep:
+      return "sleeps";
+    case record::BlockingCall::kJoin:
+      return "waits for a thread to end";
+    case record::BlockingCall::kChild:
+      return "waits for a child process";
+    case record::BlockingCall::kRead:
+      return "waits for input";
+    case record::BlockingCall::kWrite:
+      return "waits for output";
+    case record::BlockingCall::kPoll:
+      return "waits for input or output";
+    case record::BlockingCall::kConnect:
+      return "waits for a connection";
+    default:
+      return "blocks";
+  }
+}
+
+}  // namespace
+
+model::Location EventFindings::location(const Place& place, std::string role) const {
+  model::Location out;
+  out.file = place.code.file;
+  out.line = place.code.line;
+  out.column = place.code.column;
+  out.function = place.code.function;
+  if (out.file.empty() && out.function.empty()) out.function = place.where();
+  out.role = std::move(role);
+  return out;
+}
+
+Place EventFindings::heldPlace(const Held& held) {
+  return held.stack != record::kNone ? stacks_.userPlace(held.stack) : stacks_.placeOf(held.site);
+}
+
+std::string EventFindings::target(const DeadlockMember& member) {
+  if (member.lock == record::kNone) return "the end of " + threads_.label(member.joins);
+  return locks_.quoted(member.lock);
+}
+
+void EventFindings::push(model::Finding finding) {
+  finding.id = static_cast<model::Id>(report_.findings.size());
+  finding.severity = model::severityFor(finding.rule, finding.confidence);
+  report_.findings.push_back(std::move(finding));
+}
+
+DeadlockMember EventFindings::memberFromThread(Index thread) const {
+  DeadlockMember member;
+  member.thread = thread;
+  const record::ThreadRow* row = file_.valid<record::ThreadRow>(thread);
+  if (!row) return member;
+  member.stack = row->wait_stack.load();
+  member.mode = modeOf(static_cast<std::uint8_t>(row->wait_how.load() & 0xff));
+  const auto kind = static_cast<record::WaitKind>(row->wait_kind.load());
+  if (kind == record::WaitKind::kJoin) {
+    member.joins = row->wait_for.load();
+  } else {
+    member.lock = row->wait_for.load();
+  }
+  member.held = threads_.heldBy(thread);
+  return member;
+}
+
+void EventFindings::addDeadlock(const std::vector<Index>& threads) {
+  std::vector<DeadlockMember> members;
+  for (const Index thread : threads) members.push_back(memberFromThread(thread));
+  addDeadlock(std::move(members));
+}
+
+void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
+  if (members.empty()) return;
+  std::vector<Index> who;
+  for (const DeadlockMember& member : members) who.push_back(member.thread);
+  std::ranges::sort(who);
+  if (std::ranges::find(reported_deadlocks_, who) != reported_deadlocks_.end()) return;
+  reported_deadlocks_.push_back(who);
+
+  // Who of the members holds what this one waits for.
+  const auto holderOf = [&](const DeadlockMember& member) -> std::pair<const DeadlockMember*, const Held*> {
+    for (const DeadlockMember& other : members) {
+      if (member.lock == record::kNone) {
+        if (other.thread == member.joins) return {&other, nullptr};
+        continue;
+      }
+      for (const Held& held : other.held) {
+        if (held.lock == member.lock) return {&other, &held};
+      }
+    }
+    return {nullptr, nullptr};
+  };
+  // Tell the ring in its order: each thread before the one it waits for.
+  for (std::size_t i = 0; i + 1 < members.size(); ++i) {
+    const auto [next, held] = holderOf(members[i]);
+    for (std::size_t j = i + 1; j < members.size(); ++j) {
+      if (next && next->thread == members[j].thread) std::swap(members[i + 1], members[j]);
+    }
+  }
+
+  model::Finding finding;
+  const bool self = members.size() == 1 && holderOf(members[0]).first == &members[0];
+  finding.rule = self ? Rule::SelfDeadlock : Rule::Deadlock;
+  finding.confidence = Confidence::Proven;
+  finding.reason = "it happened: these waits have no time limit, and nobody who could end them can go on";
+
+  constexpr std::size_t kThreadsInMessage = 4;
+  std::vector<std::string> parts;
+  std::vector<std::string> holds;
+  std::vector<std::string> ring;
+  std::set<std::string> lock_names;
+  std::vector<model::Location> held_locations;
+  std::vector<model::Step> waits;
+  for (const DeadlockMember& member : members) {
+    const Place wait = stacks_.userPlace(member.stack);
+    const std::string who_waits = threads_.label(member.thread);
+    const std::string what = target(member);
+    const auto [holder, held] = holderOf(member);
+    const auto lock_id = member.lock == record::kNone
+                             ? std::optional<model::Id>(locks_.ofThread(threads_.label(member.joins)))
+                             : locks_.of(member.lock);
+    std::string part = who_waits + " waits for " + what + " at " + wait.text();
+    const std::string role =
+        threads_.label(member.thread) + (member.lock == record::kNone ? " waits for the end of " + threads_.label(member.joins)
+                                                                      : " waits for " + what);
+    finding.locations.push_back(location(wait, role));
+    if (lock_id) {
+      finding.locks.push_back(*lock_id);
+      if (member.lock != record::kNone) lock_names.insert(what);
+    }
+    if (const auto id = threads_.id(member.thread)) finding.threads.push_back(*id);
+
+    model::Step step;
+    step.thread = threads_.id(member.thread);
+    step.action = "waits-for";
+    step.lock = lock_id;
+    step.stack = stacks_.stack(member.stack);
+    if (step.stack) step.site = stacks_.userSite(member.stack);
+    waits.push_back(std::move(step));
+
+    if (held) {
+      const Place taken = heldPlace(*held);
+      const std::string owner = holder->thread == member.thread ? "it" : threads_.label(holder->thread);
+      part += ", which " + owner + (owner == "it" ? " itself" : "") + (taken.known() ? " took at " + taken.text() : " holds");
+      held_locations.push_back(location(taken, threads_.label(holder->thread) + " took " + what));
+      model::Step acquired;
+      acquired.thread = threads_.id(holder->thread);
+      acquired.action = "acquires";
+      acquired.lock = lock_id;
+      acquired.stack = stacks_.stack(held->stack);
+      acquired.site = stacks_.siteOf(taken);
+      finding.steps.push_back(std::move(acquired));
+      holds.push_back(threads_.label(holder->thread) + " holds " + what);
+    } else if (member.lock != record::kNone && !holder) {
+      // Held by somebody who is not a member: a thread that ended, or one that is stuck elsewhere.
+      for (const Threads::Holder& other : threads_.holders(member.lock)) {
+        const Place taken = heldPlace(other.held);
+        const record::ThreadRow* row = file_.row<record::ThreadRow>(other.thread);
+        const auto state = row ? static_cast<record::ThreadState>(row->state.load()) : record::ThreadState::kEmpty;
+        const bool ended = state == record::ThreadState::kExited || state == record::ThreadState::kJoined;
+        part += ", which " + threads_.label(other.thread) + " took at " + taken.text();
+        if (ended) part += " and never released before it ended";
+        held_locations.push_back(location(taken, threads_.label(other.thread) + " took " + what));
+        holds.push_back(threads_.label(other.thread) + " holds " + what);
+        break;
+      }
+    }
+    if (parts.size() < kThreadsInMessage) parts.push_back(part);
+    ring.push_back(who_waits + " → " + what);
+  }
+  for (model::Location& place : held_locations) finding.locations.push_back(std::move(place));
+  for (model::Step& step : waits) finding.steps.push_back(std::move(step));
+  std::ranges::sort(finding.locks);
+  finding.locks.erase(std::unique(finding.locks.begin(), finding.locks.end()), finding.locks.end());
+
+  if (self) {
+    finding.message = capitalised(parts[0]) + ": it waits for itself and can never go on";
+    finding.fix = model::Fix{
+        "Release the lock before taking it again, split off a function that expects it to be held, or make it recursive.", {}};
+  } else {
+    finding.message = "Deadlock: ";
+    for (std::size_t i = 0; i < parts.size(); ++i) finding.message += (i > 0 ? "; " : "") + parts[i];
+    if (members.size() > parts.size()) {
+      finding.message += "; and " + std::to_string(members.size() - parts.size()) + " more threads of the same ring";
+    }
+    const std::vector<std::string> names(lock_names.begin(), lock_names.end());
+    if (names.size() > 1) {
+      finding.fix = model::Fix{"Take " + listed(names) +
+                                   " in one order everywhere, or take them at once with std::scoped_lock.",
+                               {}};
+    } else if (names.size() == 1 && members.size() > 1 && holds.size() > 1) {
+      finding.fix = model::Fix{"Several locks called " + names[0] +
+                                   " are taken in different orders: order them (by address or by number), or take "
+                                   "them at once with std::scoped_lock.",
+                               {}};
+    } else if (!names.empty() && members.size() > 1) {
+      finding.fix = model::Fix{"Release " + listed(names) + " before waiting for the thread that needs it.", {}};
+    } else if (!names.empty()) {
+      finding.fix = model::Fix{"Release " + names[0] + " on every path out of the code that takes it.", {}};
+    }
+  }
+  model::Coffman coffman;
+  std::vector<std::string> names(lock_names.begin(), lock_names.end());
+  coffman.mutual_exclusion =
+      names.empty() ? "a thread ends only once" : listed(names) + " can be held by one owner at a time";
+  coffman.hold_and_wait = holds.empty() ? "each waits for another's end" : listed(holds) + ", and waits for more";
+  coffman.no_preemption = "no lock can be taken from its owner, and no wait has a time limit";
+  for (std::size_t i = 0; i < ring.size() && i < 8; ++i) coffman.circular_wait += ring[i] + " → ";
+  coffman.circular_wait += members.size() > 8 ? "…" : threads_.label(members[0].thread);
+  finding.coffman = coffman;
+  push(std::move(finding));
+}
+
+void EventFindings::addAll() {
+  std::vector<std::uint32_t> groups_done;
+  std::set<std::tuple<std::uint16_t, std::optional<model::Id>, std::string, std::string>> told;
+  for (Index i = 1; i < file_.count<EventRow>(); ++i) {
+    const EventRow* row = file_.valid<EventRow>(i);
+    if (!row) continue;
+    const auto kind = static_cast<EventKind>(row->kind);
+    if (kind == EventKind::kDeadlock || kind == EventKind::kSelfDeadlock) {
+      const std::uint32_t group = row->group;
+      if (group != 0 && std::ranges::find(groups_done, group) != groups_done.end()) continue;
+      std::vector<DeadlockMember> members;
+      for (Index j = i; j < file_.count<EventRow>(); ++j) {
+        const EventRow* other = file_.valid<EventRow>(j);
+        if (!other || other->kind != row->kind || other->group != group || (group == 0 && j != i)) continue;
+        DeadlockMember member;
+        member.thread = other->thread;
+        member.lock = other->lock;
+        if (member.lock == record::kNone) member.joins = other->other_thread;
+        member.mode = modeOf(other->mode);
+        member.stack = other->stack;
+        member.held = threads_.heldIn(other->chain);
+        for (const Held& held : threads_.heldBy(other->thread)) {
+          const auto same = std::ranges::find(member.held, held.lock, &Held::lock);
+          if (same == member.held.end()) member.held.push_back(held);
+        }
+        if (kind == EventKind::kSelfDeadlock && other->other_stack != record::kNone) {
+          std::erase_if(member.held, [&](const Held& held) { return held.lock == member.lock; });
+          member.held.push_back({member.lock, model::Mode::Exclusive, other->other_stack, 0});
+        }
+        members.push_back(std::move(member));
+      }
+      if (group != 0) groups_done.push_back(group);
+      addDeadlock(std::move(members));
+      continue;
+    }
+    const auto key = std::tuple{row->kind, locks_.of(row->lock), stacks_.userPlace(row->stack).key(),
+                                stacks_.userPlace(row->other_stack).key()};
+    if (told.insert(key).second) addMisuse(*row);
+  }
+}
+
+void EventFindings::addMisuse(const EventRow& row) {
+  const std::string who = capitalised(threads_.label(row.thread));
+  const std::string other = threads_.label(row.other_thread);
+  const std::string lock = locks_.quoted(row.lock);
+  const std::string word = locks_.kindWord(row.lock);
+  const Place here = stacks_.userPlace(row.stack);
+  const Place there = stacks_.userPlace(row.other_stack);
+  const std::string at = " at " + here.text();
+  const std::string there_text = there.known() ? " at " + there.text() : "";
+
+  model::Finding finding;
+  finding.confidence = Confidence::Proven;
+  finding.reason = "it happened in this run";
+  std::string action = "calls";
+  std::string here_role;
+  std::string there_role;
+  bool told_by_lock = true;
+  std::vector<Held> held;
+
+  switch (static_cast<EventKind>(row.kind)) {
+    case EventKind::kUnlockNotHeld:
+      finding.rule = Rule::UnlockNotHeld;
+      finding.message = who + " releases " + lock + at + ", but nobody holds it";
+      if (there.known()) finding.message += "; it was last released" + there_text;
+      finding.fix = model::Fix{"Release it only on the paths that took it.", {}};
+      action = "releases";
+      here_role = "releases " + lock;
+      there_role = "last released";
+      break;
+    case EventKind::kUnlockByOther: {
+      finding.rule = Rule::UnlockNotHeld;
+      Place taken = there;
+      if (!taken.known()) {
+        for (const Threads::Holder& holder : threads_.holders(row.lock)) taken = heldPlace(holder.held);
+      }
+      finding.message = who + " releases " + lock + at + ", but " + other + " holds it" +
+                        (taken.known() ? ", who took it at " + taken.text() : "");
+      finding.fix = model::Fix{"A " + word + " must be released by the thread that took it; a semaphore may be handed over.", {}};
+      action = "releases";
+      here_role = "releases " + lock;
+      there_role = other + " took " + lock;
+      break;
+    }
+    case EventKind::kNotReleased:
+      finding.rule = Rule::LockNotReleased;
+      finding.message = who + " ended without releasing " + lock + ", which it took" + at +
+                        ": whoever asks for it later waits for ever";
+      finding.fix = model::Fix{"Release it on every path, or hold it by a guard object.", {}};
+      action = "acquires";
+      here_role = "takes " + lock + " and never releases it";
+      break;
+    case EventKind::kDestroyHeld:
+      finding.rule = Rule::DestroyLocked;
+      finding.message = who + " destroys " + lock + at + " while " + (row.thread == row.other_thread ? "it" : other) +
+                        " holds it" + (there.known() ? ", taken" + there_text : "");
+      finding.fix = model::Fix{"Release it, and make sure that nobody can still reach it, before it is destroyed.", {}};
+      here_role = "destroys " + lock;
+      there_role = other + " took " + lock;
+      break;
+    case EventKind::kDestroyWaited:
+      finding.rule = Rule::DestroyLocked;
+      finding.message = who + " destroys " + lock + at + " while " + other + " waits for it" + there_text;
+      finding.fix = model::Fix{"Let every thread that uses it end before it is destroyed.", {}};
+      here_role = "destroys " + lock;
+      there_role = other + " waits for " + lock;
+      break;
+    case EventKind::kUseDestroyed:
+      finding.rule = Rule::UseOfInvalidLock;
+      finding.message = who + " uses " + lock + at + " after it was destroyed" + there_text;
+      finding.fix = model::Fix{"Let the last user of the lock destroy it, or initialise it again before it is used.", {}};
+      here_role = "uses " + lock;
+      there_role = "destroys " + lock;
+      break;
+    case EventKind::kUseUninitialised:
+      finding.rule = Rule::UseOfInvalidLock;
+      finding.message = who + " uses " + lock + at + ", but it was never initialised";
+      finding.fix = model::Fix{"Initialise it before its first use.", {}};
+      here_role = "uses " + lock;
+      break;
+    case EventKind::kInitTwice:
+      finding.rule = Rule::UseOfInvalidLock;
+      finding.message = who + " initialises " + lock + at + " although it was already initialised" + there_text;
+      finding.fix = model::Fix{"Initialise it once, before any thread can use it.", {}};
+      here_role = "initialises " + lock + " again";
+      there_role = "initialised first";
+      break;
+    case EventKind::kWaitWithoutMutex:
+      finding.rule = Rule::WrongMutex;
+      finding.message = who + " waits on condition " + locks_.quoted(row.other_lock) + at + " without holding the mutex " + lock;
+      finding.fix = model::Fix{"Take " + lock + " before the wait, and test the condition under it.", {}};
+      action = "waits-for";
+      here_role = "waits without holding " + lock;
+      break;
+    case EventKind::kWaitOtherMutex:
+      finding.rule = Rule::WrongMutex;
+      finding.message = who + " waits on condition " + locks_.quoted(row.other_lock) + at + " with the mutex " + lock +
+                        ", while other waiters use " + locks_.quoted(row.detail);
+      finding.fix = model::Fix{"All who wait on one condition must hold the same mutex.", {}};
+      action = "waits-for";
+      here_role = "waits with " + lock;
+      there_role = "another waiter";
+      break;
+    case EventKind::kRecursiveRead: {
+      const record::LockRow* lock_row = file_.valid<record::LockRow>(row.lock);
+      const bool writers_first = lock_row && lock_row->kind == record::LockKind::kRwlockPrefersWriters;
+      finding.rule = Rule::RecursiveRead;
+      finding.confidence = writers_first ? Confidence::Likely : Confidence::Possible;
+      finding.reason = writers_first ? "the lock prefers writers: one that asks in between blocks the second read"
+                                     : "the lock prefers readers here; with another preference a writer in between blocks the second read";
+      finding.message = who + " takes " + lock + " for reading" + at + " while it already reads under it" +
+                        (there.known() ? ", since" + there_text : "") + ": with a writer waiting in between it waits for itself";
+      finding.fix = model::Fix{"Take the read lock once, and pass on that it is held.", {}};
+      action = "acquires";
+      here_role = "reads again under " + lock;
+      there_role = "took " + lock + " for reading";
+      break;
+    }
+    case EventKind::kLostWakeup:
+      finding.rule = Rule::LostWakeup;
+      finding.confidence = Confidence::Likely;
+      finding.reason = "the notification came when nobody waited, and no later one was seen";
+      finding.message = who + " waits on " + lock + at + ", but was notified before it began to wait" + there_text;
+      finding.fix = model::Fix{"Change the state under the mutex, and test it before waiting.", {}};
+      action = "waits-for";
+      here_role = "waits on " + lock;
+      there_role = "notifies nobody";
+      break;
+    case EventKind::kBlockingWhileLocked: {
+      const auto call = static_cast<record::BlockingCall>(row.detail);
+      const bool strong = call == record::BlockingCall::kSleep || call == record::BlockingCall::kJoin ||
+                          call == record::BlockingCall::kChild;
+      finding.rule = Rule::BlockingWhileLocked;
+      finding.confidence = strong ? Confidence::Likely : Confidence::Possible;
+      held = threads_.heldIn(row.chain);
+      const Place taken = there.known() || held.empty() ? there : heldPlace(held.back());
+      finding.message = who + " " + blockingText(row.detail) + (row.duration_ns > 0 ? " for " + seconds(row.duration_ns) : "") +
+                        at + " while it holds " + lock + (taken.known() ? ", taken at " + taken.text() : "") +
+                        ": everybody who needs the lock waits as long";
+      finding.reason = "it happened in this run; how much it hurts depends on who else needs the lock";
+      finding.fix = model::Fix{"Do this before taking the lock or after releasing it.", {}};
+      here_role = blockingText(row.detail) + " under " + lock;
+      there_role = "took " + lock;
+      break;
+    }
+    case EventKind::kForkWhileLocked:
+      finding.rule = Rule::ForkWhileLocked;
+      finding.message = who + " of a forked child asks for " + lock + at + ", which " + other +
+                        " of the parent held when it forked: in the child nobody will ever release it";
+      finding.fix = model::Fix{"Take the lock around fork with pthread_atfork, or call only async-signal-safe functions in the child until exec.", {}};
+      action = "waits-for";
+      here_role = "asks for " + lock;
+      there_role = "held at the fork";
+      break;
+    case EventKind::kSignalUnsafeLock:
+      finding.rule = Rule::SignalUnsafeLock;
+      finding.confidence = Confidence::Likely;
+      finding.reason = "a handler took it in this run; it deadlocks when the interrupted code holds it";
+      finding.message = "A signal handler takes " + lock + at + ", which the interrupted thread may hold" + there_text;
+      finding.fix = model::Fix{"Only set a flag or write to a pipe in the handler.", {}};
+      action = "acquires";
+      here_role = "takes " + lock + " in a signal handler";
+      there_role = "takes " + lock + " outside of the handler";
+      break;
+    case EventKind::kStarvation:
+      finding.rule = Rule::Starvation;
+      finding.confidence = Confidence::Likely;
+      finding.reason = "the lock changed hands many times during this wait";
+      finding.message = who + " waited " + seconds(row.duration_ns) + " for " + lock + at + " while others kept taking it";
+      action = "waits-for";
+      here_role = "waits for " + lock;
+      break;
+    case EventKind::kLivelock:
+      finding.rule = Rule::Livelock;
+      finding.confidence = Confidence::Likely;
+      finding.reason = "the attempts failed again and again and no thread made progress";
+      finding.message = who + " keeps trying to take " + lock + at + " without progress";
+      action = "acquires";
+      here_role = "tries " + lock;
+      break;
+    case EventKind::kWaitWhileHolding:
+      finding.rule = Rule::WaitWhileHolding;
+      finding.confidence = Confidence::Likely;
+      finding.reason = "the wait can only be ended by a thread that needs the held lock";
+      finding.message = who + " waits" + at + " while it holds " + lock + (there.known() ? ", taken" + there_text : "") +
+                        ", which the thread that would wake it needs";
+      action = "waits-for";
+      here_role = "waits while holding " + lock;
+      there_role = "took " + lock;
+      break;
+    default:
+      return;
+  }
+
+  if (const auto id = locks_.of(row.lock)) {
+    finding.locks.push_back(*id);
+  } else {
+    told_by_lock = false;
+  }
+  if (row.other_lock != record::kNone) {
+    if (const auto id = locks_.of(row.other_lock)) finding.locks.push_back(*id);
+  }
+  if (const auto id = threads_.id(row.thread)) finding.threads.push_back(*id);
+  if (row.other_thread != row.thread) {
+    if (const auto id = threads_.id(row.other_thread)) finding.threads.push_back(*id);
+  }
+  finding.locations.push_back(location(here, here_role));
+  if (there.known() && !there_role.empty()) {
+    finding.locations.push_back(location(there, there_role));
+    model::Step before;
+    before.thread = threads_.id(row.other_thread != record::kNone ? row.other_thread : row.thread);
+    before.action = there_role.find("took") != std::string::npos ? "acquires" : "calls";
+    if (told_by_lock) before.lock = locks_.of(row.lock);
+    before.site = stacks_.userSite(row.other_stack);
+    before.stack = stacks_.stack(row.other_stack);
+    finding.steps.push_back(std::move(before));
+  }
+  model::Step step;
+  step.thread = threads_.id(row.thread);
+  step.action = action;
+  if (told_by_lock) step.lock = locks_.of(row.lock);
+  step.site = stacks_.userSite(row.stack);
+  step.stack = stacks_.stack(row.stack);
+  finding.steps.push_back(std::move(step));
+  if (row.count.load() > 0) finding.message += " (" + std::to_string(row.count.load() + 1) + " times)";
+  push(std::move(finding));
+}
+
+std::vector<std::string> EventFindings::notCovered() const {
+  std::vector<std::string> out;
+  for (Index i = 1; i < file_.count<EventRow>(); ++i) {
+    const EventRow* row = file_.valid<EventRow>(i);
+    if (!row || static_cast<EventKind>(row->kind) != EventKind::kProcessNotCovered) continue;
+    std::string note = "not covered: " + std::string(file_.text(row->text));
+    if (std::ranges::find(out, note) == out.end()) out.push_back(std::move(note));
+  }
+  return out;
+}
+
+}  // namespace gridlock::observe
