@@ -20,7 +20,7 @@ namespace {
 using llvm::DWARFDie;
 namespace dwarf = llvm::dwarf;
 
-constexpr int kMostSteps = 64;                             // types behind types, scopes in scopes
+constexpr int kMostSteps = 64;                           // types behind types, scopes in scopes
 constexpr std::uint64_t kMostDebugBytes = 512ull << 20;  // beyond, parsing costs more than names are worth
 
 std::string shortName(DWARFDie die) {
@@ -37,8 +37,9 @@ DWARFDie typeOf(DWARFDie die) {
 }
 
 bool isRecord(DWARFDie die) {
-  return die.isValid() && (die.getTag() == dwarf::DW_TAG_structure_type || die.getTag() == dwarf::DW_TAG_class_type ||
-                           die.getTag() == dwarf::DW_TAG_union_type);
+  return die.isValid() &&
+         (die.getTag() == dwarf::DW_TAG_structure_type || die.getTag() == dwarf::DW_TAG_class_type ||
+          die.getTag() == dwarf::DW_TAG_union_type);
 }
 
 bool isPointer(DWARFDie die) {
@@ -50,10 +51,18 @@ bool isPointer(DWARFDie die) {
 // Types of locks, as their typedef or class is called: naming stops there, so that a lock never
 // becomes "m.__data.__lock" or "m._M_mutex".
 bool isLockTypeName(const std::string& name) {
-  static constexpr std::array kNames{
-      "pthread_mutex_t", "pthread_rwlock_t", "pthread_spinlock_t", "pthread_cond_t", "pthread_barrier_t",
-      "pthread_once_t",  "sem_t",            "mtx_t",              "cnd_t",          "once_flag",
-      "FILE",            "__pthread_mutex_s"};
+  static constexpr std::array kNames{"pthread_mutex_t",
+                                     "pthread_rwlock_t",
+                                     "pthread_spinlock_t",
+                                     "pthread_cond_t",
+                                     "pthread_barrier_t",
+                                     "pthread_once_t",
+                                     "sem_t",
+                                     "mtx_t",
+                                     "cnd_t",
+                                     "once_flag",
+                                     "FILE",
+                                     "__pthread_mutex_s"};
   return std::ranges::find(kNames, name) != kNames.end();
 }
 
@@ -90,9 +99,9 @@ BareType bare(DWARFDie type) {
       default:
         if (isRecord(out.die)) {
           const std::string name = shortName(out.die);
-          static constexpr std::array kMutexes{"mutex",        "recursive_mutex", "timed_mutex", "recursive_timed_mutex",
-                                               "shared_mutex", "shared_timed_mutex", "condition_variable",
-                                               "condition_variable_any"};
+          static constexpr std::array kMutexes{
+              "mutex",        "recursive_mutex",    "timed_mutex",        "recursive_timed_mutex",
+              "shared_mutex", "shared_timed_mutex", "condition_variable", "condition_variable_any"};
           if (std::ranges::find(kMutexes, name) != kMutexes.end() && inNamespaceStd(out.die)) out.lock = true;
         }
         return out;
@@ -114,16 +123,19 @@ DWARFDie definitionOf(DWARFDie record) {
   DWARFDie parent = record.getParent();
   if (!parent.isValid() || name.empty()) return record;
   for (DWARFDie sibling : parent.children()) {
-    if (isRecord(sibling) && !sibling.find(dwarf::DW_AT_declaration) && shortName(sibling) == name) return sibling;
+    if (isRecord(sibling) && !sibling.find(dwarf::DW_AT_declaration) && shortName(sibling) == name)
+      return sibling;
   }
   return record;
 }
 
 // "ns::Outer::Inner" for a namespace member, class or function.
 std::string qualifiedName(DWARFDie die, const std::string& alias = {}) {
-  if (const auto specification = die.getAttributeValueAsReferencedDie(dwarf::DW_AT_specification)) die = specification;
+  if (const auto specification = die.getAttributeValueAsReferencedDie(dwarf::DW_AT_specification))
+    die = specification;
   if (const auto origin = die.getAttributeValueAsReferencedDie(dwarf::DW_AT_abstract_origin)) die = origin;
-  if (const auto specification = die.getAttributeValueAsReferencedDie(dwarf::DW_AT_specification)) die = specification;
+  if (const auto specification = die.getAttributeValueAsReferencedDie(dwarf::DW_AT_specification))
+    die = specification;
   std::string out = shortName(die);
   if (out.empty()) out = alias;
   if (out.empty()) return out;
@@ -169,7 +181,9 @@ std::uint64_t sizeOf(DWARFDie type, int depth = 0) {
 
 std::optional<std::uint64_t> memberOffset(DWARFDie member) {
   const auto value = member.find(dwarf::DW_AT_data_member_location);
-  if (!value) return member.getParent().getTag() == dwarf::DW_TAG_union_type ? std::optional<std::uint64_t>(0) : std::nullopt;
+  if (!value)
+    return member.getParent().getTag() == dwarf::DW_TAG_union_type ? std::optional<std::uint64_t>(0)
+                                                                   : std::nullopt;
   return value->getAsUnsignedConstant();
 }
 
@@ -190,7 +204,8 @@ std::optional<Member> findMember(BareType record, const std::string& name, int d
     const bool unnamed = child.getTag() == dwarf::DW_TAG_member && shortName(child).empty();
     if (!unnamed && child.getTag() != dwarf::DW_TAG_inheritance) continue;
     BareType inner = bare(typeOf(child));
-    if (unnamed && inner.alias.empty() && shortName(inner.die).empty()) inner.alias = qualifiedName(record.die, record.alias);
+    if (unnamed && inner.alias.empty() && shortName(inner.die).empty())
+      inner.alias = qualifiedName(record.die, record.alias);
     if (auto found = findMember(inner, name, depth + 1)) return found;
   }
   return std::nullopt;
@@ -266,7 +281,8 @@ DWARFDie findLocal(DWARFDie scope, const std::string& name, std::uint64_t addres
     if (DWARFDie found = findLocal(child, name, address, depth + 1)) return found;
   }
   for (DWARFDie child : scope.children()) {
-    if (child.getTag() != dwarf::DW_TAG_variable && child.getTag() != dwarf::DW_TAG_formal_parameter) continue;
+    if (child.getTag() != dwarf::DW_TAG_variable && child.getTag() != dwarf::DW_TAG_formal_parameter)
+      continue;
     if (shortName(child) == name) return child;
   }
   return {};
@@ -311,8 +327,8 @@ std::unique_ptr<DebugInfo> DebugInfo::open(const std::string& path) {
   if (debug_bytes == 0 || debug_bytes > kMostDebugBytes) return nullptr;
   const auto ignore = [](llvm::Error error) { llvm::consumeError(std::move(error)); };
   auto parts = std::make_unique<Parts>();
-  parts->context = llvm::DWARFContext::create(*file->getBinary(), llvm::DWARFContext::ProcessDebugRelocations::Process,
-                                              nullptr, "", ignore, ignore);
+  parts->context = llvm::DWARFContext::create(
+      *file->getBinary(), llvm::DWARFContext::ProcessDebugRelocations::Process, nullptr, "", ignore, ignore);
   parts->file = std::move(*file);
   if (!parts->context) return nullptr;
   return std::unique_ptr<DebugInfo>(new DebugInfo(std::move(parts)));
@@ -397,7 +413,8 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
   DWARFDie type;
   if (root.isValid() && path->names[0] != "this") {
     const bool parameter = root.getTag() == dwarf::DW_TAG_formal_parameter;
-    named(root, parameter ? NamedExpression::Kind::Parameter : NamedExpression::Kind::Local, qualifiedName(function));
+    named(root, parameter ? NamedExpression::Kind::Parameter : NamedExpression::Kind::Local,
+          qualifiedName(function));
     if (parameter) {
       out.root = NamedExpression::Root::Parameter;
       int position = 0;
@@ -440,7 +457,8 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
       }
     }
     if (member) {
-      named(member->die, NamedExpression::Kind::Member, qualifiedName(member->owner.die, member->owner.alias));
+      named(member->die, NamedExpression::Kind::Member,
+            qualifiedName(member->owner.die, member->owner.alias));
       out.thin_owner = isThin(*member);
       out.root = NamedExpression::Root::This;
       type = typeOf(member->die);
@@ -456,7 +474,8 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
 
   for (; next < path->names.size(); ++next) {
     BareType object = pointee(type);
-    for (int i = 0; i < kMostSteps && object.die.isValid() && object.die.getTag() == dwarf::DW_TAG_array_type; ++i) {
+    for (int i = 0; i < kMostSteps && object.die.isValid() && object.die.getTag() == dwarf::DW_TAG_array_type;
+         ++i) {
       object = pointee(typeOf(object.die));
     }
     auto member = findMember(object, path->names[next]);

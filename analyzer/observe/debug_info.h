@@ -27,12 +27,12 @@ struct NamedExpression {
   enum class Root { This, Local, Parameter, Global };
   Kind kind = Kind::Local;
   Root root = Root::Local;
-  std::string owner;      // qualified class, or function
-  std::string member;     // last member or variable
-  std::string type;       // of the expression: short name of its class or typedef, pointers taken off
-  int parameter = -1;     // position of the root, if it is a parameter; `this` is not counted
+  std::string owner;        // qualified class, or function
+  std::string member;       // last member or variable
+  std::string type;         // of the expression: short name of its class or typedef, pointers taken off
+  int parameter = -1;       // position of the root, if it is a parameter; `this` is not counted
   bool thin_owner = false;  // the class holds little beside that member: it wraps a lock
-  std::string file;  // of the declaration, absolute
+  std::string file;         // of the declaration, absolute
   int line = 0;
 };
 
@@ -43,7 +43,8 @@ class DebugInfo {
   ~DebugInfo();
 
   std::optional<VariablePath> variableAt(std::uint64_t address);
-  std::optional<NamedExpression> expressionAt(std::uint64_t address, std::size_t level, std::string_view expression);
+  std::optional<NamedExpression> expressionAt(std::uint64_t address, std::size_t level,
+                                              std::string_view expression);
 
  private:
   struct Parts;

@@ -164,8 +164,9 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
                              : locks_.of(member.lock);
     std::string part = who_waits + " waits for " + what + " at " + wait.text();
     const std::string role =
-        threads_.label(member.thread) + (member.lock == record::kNone ? " waits for the end of " + threads_.label(member.joins)
-                                                                      : " waits for " + what);
+        threads_.label(member.thread) + (member.lock == record::kNone
+                                             ? " waits for the end of " + threads_.label(member.joins)
+                                             : " waits for " + what);
     finding.locations.push_back(location(wait, role));
     if (lock_id) {
       finding.locks.push_back(*lock_id);
@@ -184,7 +185,8 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
     if (held) {
       const Place taken = heldPlace(*held);
       const std::string owner = holder->thread == member.thread ? "it" : threads_.label(holder->thread);
-      part += ", which " + owner + (owner == "it" ? " itself" : "") + (taken.known() ? " took at " + taken.text() : " holds");
+      part += ", which " + owner + (owner == "it" ? " itself" : "") +
+              (taken.known() ? " took at " + taken.text() : " holds");
       held_locations.push_back(location(taken, threads_.label(holder->thread) + " took " + what));
       model::Step acquired;
       acquired.thread = threads_.id(holder->thread);
@@ -199,7 +201,8 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
       for (const Threads::Holder& other : threads_.holders(member.lock)) {
         const Place taken = heldPlace(other.held);
         const record::ThreadRow* row = file_.row<record::ThreadRow>(other.thread);
-        const auto state = row ? static_cast<record::ThreadState>(row->state.load()) : record::ThreadState::kEmpty;
+        const auto state =
+            row ? static_cast<record::ThreadState>(row->state.load()) : record::ThreadState::kEmpty;
         const bool ended = state == record::ThreadState::kExited || state == record::ThreadState::kJoined;
         part += ", which " + threads_.label(other.thread) + " took at " + taken.text();
         if (ended) part += " and never released before it ended";
@@ -219,25 +222,30 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   if (self) {
     finding.message = capitalised(parts[0]) + ": it waits for itself and can never go on";
     finding.fix = model::Fix{
-        "Release the lock before taking it again, split off a function that expects it to be held, or make it recursive.", {}};
+        "Release the lock before taking it again, split off a function that expects it to be held, or make "
+        "it recursive.",
+        {}};
   } else {
     finding.message = "Deadlock: ";
     for (std::size_t i = 0; i < parts.size(); ++i) finding.message += (i > 0 ? "; " : "") + parts[i];
     if (members.size() > parts.size()) {
-      finding.message += "; and " + std::to_string(members.size() - parts.size()) + " more threads of the same ring";
+      finding.message +=
+          "; and " + std::to_string(members.size() - parts.size()) + " more threads of the same ring";
     }
     const std::vector<std::string> names(lock_names.begin(), lock_names.end());
     if (names.size() > 1) {
-      finding.fix = model::Fix{"Take " + listed(names) +
-                                   " in one order everywhere, or take them at once with std::scoped_lock.",
-                               {}};
+      finding.fix = model::Fix{
+          "Take " + listed(names) + " in one order everywhere, or take them at once with std::scoped_lock.",
+          {}};
     } else if (names.size() == 1 && members.size() > 1 && holds.size() > 1) {
-      finding.fix = model::Fix{"Several locks called " + names[0] +
-                                   " are taken in different orders: order them (by address or by number), or take "
-                                   "them at once with std::scoped_lock.",
-                               {}};
+      finding.fix =
+          model::Fix{"Several locks called " + names[0] +
+                         " are taken in different orders: order them (by address or by number), or take "
+                         "them at once with std::scoped_lock.",
+                     {}};
     } else if (!names.empty() && members.size() > 1) {
-      finding.fix = model::Fix{"Release " + listed(names) + " before waiting for the thread that needs it.", {}};
+      finding.fix =
+          model::Fix{"Release " + listed(names) + " before waiting for the thread that needs it.", {}};
     } else if (!names.empty()) {
       finding.fix = model::Fix{"Release " + names[0] + " on every path out of the code that takes it.", {}};
     }
@@ -246,7 +254,8 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   std::vector<std::string> names(lock_names.begin(), lock_names.end());
   coffman.mutual_exclusion =
       names.empty() ? "a thread ends only once" : listed(names) + " can be held by one owner at a time";
-  coffman.hold_and_wait = holds.empty() ? "each waits for another's end" : listed(holds) + ", and waits for more";
+  coffman.hold_and_wait =
+      holds.empty() ? "each waits for another's end" : listed(holds) + ", and waits for more";
   coffman.no_preemption = "no lock can be taken from its owner, and no wait has a time limit";
   for (std::size_t i = 0; i < ring.size() && i < 8; ++i) coffman.circular_wait += ring[i] + " → ";
   coffman.circular_wait += members.size() > 8 ? "…" : threads_.label(members[0].thread);
@@ -332,7 +341,8 @@ void EventFindings::addMisuse(const EventRow& row) {
       }
       finding.message = who + " releases " + lock + at + ", but " + other + " holds it" +
                         (taken.known() ? ", who took it at " + taken.text() : "");
-      finding.fix = model::Fix{"A " + word + " must be released by the thread that took it; a semaphore may be handed over.", {}};
+      finding.fix = model::Fix{
+          "A " + word + " must be released by the thread that took it; a semaphore may be handed over.", {}};
       action = "releases";
       here_role = "releases " + lock;
       there_role = other + " took " + lock;
@@ -348,9 +358,11 @@ void EventFindings::addMisuse(const EventRow& row) {
       break;
     case EventKind::kDestroyHeld:
       finding.rule = Rule::DestroyLocked;
-      finding.message = who + " destroys " + lock + at + " while " + (row.thread == row.other_thread ? "it" : other) +
-                        " holds it" + (there.known() ? ", taken" + there_text : "");
-      finding.fix = model::Fix{"Release it, and make sure that nobody can still reach it, before it is destroyed.", {}};
+      finding.message = who + " destroys " + lock + at + " while " +
+                        (row.thread == row.other_thread ? "it" : other) + " holds it" +
+                        (there.known() ? ", taken" + there_text : "");
+      finding.fix =
+          model::Fix{"Release it, and make sure that nobody can still reach it, before it is destroyed.", {}};
       here_role = "destroys " + lock;
       there_role = other + " took " + lock;
       break;
@@ -364,7 +376,8 @@ void EventFindings::addMisuse(const EventRow& row) {
     case EventKind::kUseDestroyed:
       finding.rule = Rule::UseOfInvalidLock;
       finding.message = who + " uses " + lock + at + " after it was destroyed" + there_text;
-      finding.fix = model::Fix{"Let the last user of the lock destroy it, or initialise it again before it is used.", {}};
+      finding.fix = model::Fix{
+          "Let the last user of the lock destroy it, or initialise it again before it is used.", {}};
       here_role = "uses " + lock;
       there_role = "destroys " + lock;
       break;
@@ -376,22 +389,24 @@ void EventFindings::addMisuse(const EventRow& row) {
       break;
     case EventKind::kInitTwice:
       finding.rule = Rule::UseOfInvalidLock;
-      finding.message = who + " initialises " + lock + at + " although it was already initialised" + there_text;
+      finding.message =
+          who + " initialises " + lock + at + " although it was already initialised" + there_text;
       finding.fix = model::Fix{"Initialise it once, before any thread can use it.", {}};
       here_role = "initialises " + lock + " again";
       there_role = "initialised first";
       break;
     case EventKind::kWaitWithoutMutex:
       finding.rule = Rule::WrongMutex;
-      finding.message = who + " waits on condition " + locks_.quoted(row.other_lock) + at + " without holding the mutex " + lock;
+      finding.message = who + " waits on condition " + locks_.quoted(row.other_lock) + at +
+                        " without holding the mutex " + lock;
       finding.fix = model::Fix{"Take " + lock + " before the wait, and test the condition under it.", {}};
       action = "waits-for";
       here_role = "waits without holding " + lock;
       break;
     case EventKind::kWaitOtherMutex:
       finding.rule = Rule::WrongMutex;
-      finding.message = who + " waits on condition " + locks_.quoted(row.other_lock) + at + " with the mutex " + lock +
-                        ", while other waiters use " + locks_.quoted(row.detail);
+      finding.message = who + " waits on condition " + locks_.quoted(row.other_lock) + at +
+                        " with the mutex " + lock + ", while other waiters use " + locks_.quoted(row.detail);
       finding.fix = model::Fix{"All who wait on one condition must hold the same mutex.", {}};
       action = "waits-for";
       here_role = "waits with " + lock;
@@ -402,10 +417,13 @@ void EventFindings::addMisuse(const EventRow& row) {
       const bool writers_first = lock_row && lock_row->kind == record::LockKind::kRwlockPrefersWriters;
       finding.rule = Rule::RecursiveRead;
       finding.confidence = writers_first ? Confidence::Likely : Confidence::Possible;
-      finding.reason = writers_first ? "the lock prefers writers: one that asks in between blocks the second read"
-                                     : "the lock prefers readers here; with another preference a writer in between blocks the second read";
+      finding.reason = writers_first
+                           ? "the lock prefers writers: one that asks in between blocks the second read"
+                           : "the lock prefers readers here; with another preference a writer in between "
+                             "blocks the second read";
       finding.message = who + " takes " + lock + " for reading" + at + " while it already reads under it" +
-                        (there.known() ? ", since" + there_text : "") + ": with a writer waiting in between it waits for itself";
+                        (there.known() ? ", since" + there_text : "") +
+                        ": with a writer waiting in between it waits for itself";
       finding.fix = model::Fix{"Take the read lock once, and pass on that it is held.", {}};
       action = "acquires";
       here_role = "reads again under " + lock;
@@ -416,7 +434,8 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::LostWakeup;
       finding.confidence = Confidence::Likely;
       finding.reason = "the notification came when nobody waited, and no later one was seen";
-      finding.message = who + " waits on " + lock + at + ", but was notified before it began to wait" + there_text;
+      finding.message =
+          who + " waits on " + lock + at + ", but was notified before it began to wait" + there_text;
       finding.fix = model::Fix{"Change the state under the mutex, and test it before waiting.", {}};
       action = "waits-for";
       here_role = "waits on " + lock;
@@ -430,8 +449,9 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.confidence = strong ? Confidence::Likely : Confidence::Possible;
       held = threads_.heldIn(row.chain);
       const Place taken = there.known() || held.empty() ? there : heldPlace(held.back());
-      finding.message = who + " " + blockingText(row.detail) + (row.duration_ns > 0 ? " for " + seconds(row.duration_ns) : "") +
-                        at + " while it holds " + lock + (taken.known() ? ", taken at " + taken.text() : "") +
+      finding.message = who + " " + blockingText(row.detail) +
+                        (row.duration_ns > 0 ? " for " + seconds(row.duration_ns) : "") + at +
+                        " while it holds " + lock + (taken.known() ? ", taken at " + taken.text() : "") +
                         ": everybody who needs the lock waits as long";
       finding.reason = "it happened in this run; how much it hurts depends on who else needs the lock";
       finding.fix = model::Fix{"Do this before taking the lock or after releasing it.", {}};
@@ -443,7 +463,10 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::ForkWhileLocked;
       finding.message = who + " of a forked child asks for " + lock + at + ", which " + other +
                         " of the parent held when it forked: in the child nobody will ever release it";
-      finding.fix = model::Fix{"Take the lock around fork with pthread_atfork, or call only async-signal-safe functions in the child until exec.", {}};
+      finding.fix = model::Fix{
+          "Take the lock around fork with pthread_atfork, or call only async-signal-safe functions in the "
+          "child until exec.",
+          {}};
       action = "waits-for";
       here_role = "asks for " + lock;
       there_role = "held at the fork";
@@ -452,7 +475,8 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::SignalUnsafeLock;
       finding.confidence = Confidence::Likely;
       finding.reason = "a handler took it in this run; it deadlocks when the interrupted code holds it";
-      finding.message = "A signal handler takes " + lock + at + ", which the interrupted thread may hold" + there_text;
+      finding.message =
+          "A signal handler takes " + lock + at + ", which the interrupted thread may hold" + there_text;
       finding.fix = model::Fix{"Only set a flag or write to a pipe in the handler.", {}};
       action = "acquires";
       here_role = "takes " + lock + " in a signal handler";
@@ -462,7 +486,8 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::Starvation;
       finding.confidence = Confidence::Likely;
       finding.reason = "the lock changed hands many times during this wait";
-      finding.message = who + " waited " + seconds(row.duration_ns) + " for " + lock + at + " while others kept taking it";
+      finding.message =
+          who + " waited " + seconds(row.duration_ns) + " for " + lock + at + " while others kept taking it";
       action = "waits-for";
       here_role = "waits for " + lock;
       break;
@@ -478,7 +503,8 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::WaitWhileHolding;
       finding.confidence = Confidence::Likely;
       finding.reason = "the wait can only be ended by a thread that needs the held lock";
-      finding.message = who + " waits" + at + " while it holds " + lock + (there.known() ? ", taken" + there_text : "") +
+      finding.message = who + " waits" + at + " while it holds " + lock +
+                        (there.known() ? ", taken" + there_text : "") +
                         ", which the thread that would wake it needs";
       action = "waits-for";
       here_role = "waits while holding " + lock;

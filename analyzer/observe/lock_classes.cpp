@@ -36,7 +36,8 @@ std::string withoutArguments(std::string text) {
 // Functions that exist to take a lock, by their name: what they are called on or with is the lock.
 bool soundsLikeLocking(const std::string& function) {
   std::string name = lastPart(withoutArguments(function));
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(name, name.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   static constexpr std::array kWords{"lock", "acquire", "enter", "guard", "mutex", "wait", "down", "init"};
   return std::ranges::any_of(kWords, [&](const char* word) { return name.find(word) != std::string::npos; });
 }
@@ -48,7 +49,8 @@ bool isConstructor(const std::string& function) {
 
 bool isPlainPath(const std::string& text) {
   return !text.empty() && std::ranges::all_of(text, [](unsigned char c) {
-    return std::isalnum(c) || std::string_view("_.->&*[]():").find(static_cast<char>(c)) != std::string_view::npos;
+    return std::isalnum(c) ||
+           std::string_view("_.->&*[]():").find(static_cast<char>(c)) != std::string_view::npos;
   });
 }
 
@@ -235,8 +237,9 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
           (found->type.rfind("unique_lock", 0) == 0 || found->type.rfind("shared_lock", 0) == 0)) {
         const auto guarded = lockedExpressions(
             symbolizer.sourceLines(found->path, found->line, found->line + kLinesOfACall - 1), 0);
-        found = guarded.size() == 1 ? symbolizer.expression(place.module, place.address, place.level, guarded[0])
-                                    : std::nullopt;
+        found = guarded.size() == 1
+                    ? symbolizer.expression(place.module, place.address, place.level, guarded[0])
+                    : std::nullopt;
       }
       if (!found) {
         // Debug information does not say: take it as it is written.
@@ -250,7 +253,8 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
         }
         found.emplace();
         found->kind = ExpressionName::Kind::Member;
-        found->name = isIdentifier(text) ? (owner.empty() ? place.code.function + "()" : owner) + "::" + text : text;
+        found->name =
+            isIdentifier(text) ? (owner.empty() ? place.code.function + "()" : owner) + "::" + text : text;
       }
       if (!name.empty() && found->name != name) same = false;
       name = found->name;
@@ -306,7 +310,8 @@ model::Id LockClasses::classify(Index index, const record::LockRow& row) {
     }
     if (*name) {
       lock.name = (*name)->text;
-      key = "expression|" + lock.name + "|" + (*name)->declared_file + ":" + std::to_string((*name)->declared_line);
+      key = "expression|" + lock.name + "|" + (*name)->declared_file + ":" +
+            std::to_string((*name)->declared_line);
       if (!(*name)->declared_file.empty()) {
         lock.declared = sites_.declaration((*name)->declared_file, (*name)->declared_line);
       }
@@ -319,7 +324,8 @@ model::Id LockClasses::classify(Index index, const record::LockRow& row) {
         what = " initialised at ";
       }
       lock.name = std::string(wordFor(row.kind)) + what + place.where();
-      if (place.code.file.empty() && !place.code.function.empty()) lock.name += " (" + place.code.function + ")";
+      if (place.code.file.empty() && !place.code.function.empty())
+        lock.name += " (" + place.code.function + ")";
       key = "place|" + lock.name + "|" + place.key();
     }
   }

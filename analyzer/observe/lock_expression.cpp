@@ -20,7 +20,8 @@ std::string trimmed(std::string_view text) {
 
 std::string lower(std::string_view text) {
   std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(out, out.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return out;
 }
 
@@ -120,9 +121,10 @@ std::vector<std::string> mutexArguments(const std::vector<std::string>& argument
 
 // How sure it is that a call takes the lock, and what it takes. 0: it does not.
 int judge(const CallText& call, std::vector<std::string>& expressions) {
-  static constexpr std::array kMethods{"lock",       "try_lock",      "try_lock_for",       "try_lock_until",
-                                       "lock_shared", "try_lock_shared", "try_lock_shared_for", "try_lock_shared_until",
-                                       "acquire",    "try_acquire"};
+  static constexpr std::array kMethods{
+      "lock",        "try_lock",        "try_lock_for",        "try_lock_until",
+      "lock_shared", "try_lock_shared", "try_lock_shared_for", "try_lock_shared_until",
+      "acquire",     "try_acquire"};
   const std::string name = lower(call.name);
   if (name.find("unlock") != std::string::npos || name.find("release") != std::string::npos) return 0;
   const bool posix = call.name.rfind("pthread_", 0) == 0 || call.name.rfind("mtx_", 0) == 0 ||
@@ -138,7 +140,8 @@ int judge(const CallText& call, std::vector<std::string>& expressions) {
   if (!call.type.empty() && isGuardType(call.type)) {
     static constexpr std::array kSeveral{"scoped_lock"};
     expressions = mutexArguments(call.arguments);
-    if (std::ranges::find(kSeveral, call.type) == kSeveral.end() && expressions.size() > 1) expressions.resize(1);
+    if (std::ranges::find(kSeveral, call.type) == kSeveral.end() && expressions.size() > 1)
+      expressions.resize(1);
     return expressions.empty() ? 0 : 3;
   }
   const bool takes = name.find("lock") != std::string::npos || name.find("acquire") != std::string::npos ||
@@ -184,7 +187,8 @@ std::vector<CallText> callsIn(std::string_view text) {
       }
     }
     if (open >= text.size() || (text[open] != '(' && text[open] != '{')) continue;
-    if (name == "if" || name == "while" || name == "for" || name == "switch" || name == "return" || name == "sizeof") {
+    if (name == "if" || name == "while" || name == "for" || name == "switch" || name == "return" ||
+        name == "sizeof") {
       continue;
     }
     const std::size_t end = behindBracket(text, open);
@@ -213,7 +217,8 @@ std::vector<CallText> callsIn(std::string_view text) {
       std::size_t type_start = type_end;
       while (type_start > 0 && isWord(text[type_start - 1])) --type_start;
       call.type = std::string(text.substr(type_start, type_end - type_start));
-      if (call.type == "return" || call.type == "else" || call.type == "case" || call.type == "co_await") call.type.clear();
+      if (call.type == "return" || call.type == "else" || call.type == "case" || call.type == "co_await")
+        call.type.clear();
     }
     out.push_back(std::move(call));
     i = std::max(i, open + 1);  // calls inside of the arguments are found, too

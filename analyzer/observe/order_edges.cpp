@@ -61,7 +61,8 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
       if (!link) break;
       again = again || link->lock == wanted;
       if (const auto id = source.locks.of(link->lock)) {
-        chain.push_back({link->lock, *id, modeOf(link->mode), link->stack, (link->flags & record::kStackExact) != 0});
+        chain.push_back(
+            {link->lock, *id, modeOf(link->mode), link->stack, (link->flags & record::kStackExact) != 0});
       }
       at = link->parent;
     }

@@ -71,7 +71,8 @@ Result<RecordFile> RecordFile::open(const std::filesystem::path& path) {
   void* memory = mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
   const int error = errno;
   ::close(fd);
-  if (memory == MAP_FAILED) return Error{std::string("cannot be mapped: ") + std::strerror(error), path.string()};
+  if (memory == MAP_FAILED)
+    return Error{std::string("cannot be mapped: ") + std::strerror(error), path.string()};
   RecordFile file;
   file.name_ = path.string();
   file.bytes_ = {static_cast<const std::byte*>(memory), size};
@@ -82,7 +83,8 @@ Result<RecordFile> RecordFile::open(const std::filesystem::path& path) {
 
 Result<RecordFile> RecordFile::over(std::span<const std::byte> bytes, std::string name) {
   if (bytes.size() < sizeof(record::Header)) {
-    return Error{"not a flight record: it is shorter than a record's header", std::move(name), place(bytes.size())};
+    return Error{"not a flight record: it is shorter than a record's header", std::move(name),
+                 place(bytes.size())};
   }
   RecordFile file;
   file.name_ = std::move(name);
@@ -121,11 +123,12 @@ RecordFile::~RecordFile() {
 Status RecordFile::check() {
   const record::Header& head = header();
   if (head.magic != record::kMagic) {
-    return Error{"not a flight record: the magic number is missing", name_, place(offsetof(record::Header, magic))};
+    return Error{"not a flight record: the magic number is missing", name_,
+                 place(offsetof(record::Header, magic))};
   }
   if (head.version != record::kVersion) {
-    return Error{"a flight record of version " + std::to_string(head.version) + "; this gridlock reads version " +
-                     std::to_string(record::kVersion) + " only",
+    return Error{"a flight record of version " + std::to_string(head.version) +
+                     "; this gridlock reads version " + std::to_string(record::kVersion) + " only",
                  name_, place(offsetof(record::Header, version))};
   }
   if (head.header_size != sizeof(record::Header)) {
@@ -134,7 +137,8 @@ Status RecordFile::check() {
                  name_, place(offsetof(record::Header, header_size))};
   }
   if (head.table_count != kTableCount) {
-    return Error{"the header lists " + std::to_string(head.table_count) + " tables, not " + std::to_string(kTableCount),
+    return Error{"the header lists " + std::to_string(head.table_count) + " tables, not " +
+                     std::to_string(kTableCount),
                  name_, place(offsetof(record::Header, table_count))};
   }
   tables_.resize(kTableCount);
@@ -159,12 +163,14 @@ Status RecordFile::check() {
     }
     claimed_bytes += claimed;
     tables_[i].offset = offset;
-    tables_[i].rows_in_file = offset > bytes_.size()
-                                  ? 0
-                                  : std::min<std::uint64_t>(info.capacity, (bytes_.size() - offset) / shape.row_size);
+    tables_[i].rows_in_file =
+        offset > bytes_.size()
+            ? 0
+            : std::min<std::uint64_t>(info.capacity, (bytes_.size() - offset) / shape.row_size);
   }
   if (claimed_bytes > kMostClaimedBytes) {
-    return Error{"the tables claim " + std::to_string(claimed_bytes) + " bytes: no shim writes that much", name_};
+    return Error{"the tables claim " + std::to_string(claimed_bytes) + " bytes: no shim writes that much",
+                 name_};
   }
   return ok();
 }

@@ -63,6 +63,7 @@ class RecordFile {
   ~RecordFile();
 
   const std::string& name() const { return name_; }
+  std::span<const std::byte> bytes() const { return bytes_; }
   const record::Header& header() const { return *reinterpret_cast<const record::Header*>(bytes_.data()); }
 
   // Rows claimed by now, the reserved row 0 included.
@@ -74,7 +75,9 @@ class RecordFile {
   template <typename Row>
   const Row* row(record::Index index) const {
     if (index == record::kNone || index >= count<Row>()) return nullptr;
-    return reinterpret_cast<const Row*>(bytes_.data() + tables_[static_cast<std::size_t>(kTableOf<Row>)].offset) + index;
+    return reinterpret_cast<const Row*>(bytes_.data() +
+                                        tables_[static_cast<std::size_t>(kTableOf<Row>)].offset) +
+           index;
   }
   // The same, nullptr also while its writer has not published it.
   template <typename Row>

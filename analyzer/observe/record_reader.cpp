@@ -69,15 +69,21 @@ std::uint64_t monotonicNow() {
 }
 
 constexpr std::pair<record::Table, const char*> kTableNames[] = {
-    {record::Table::kThreads, "threads"},   {record::Table::kSegments, "segments"}, {record::Table::kLocks, "locks"},
-    {record::Table::kFrames, "frames"},     {record::Table::kModules, "modules"},   {record::Table::kText, "text"},
-    {record::Table::kHeld, "held"},         {record::Table::kChains, "chains"},     {record::Table::kRequests, "requests"},
-    {record::Table::kSections, "sections"}, {record::Table::kEvents, "events"}};
+    {record::Table::kThreads, "threads"},   {record::Table::kSegments, "segments"},
+    {record::Table::kLocks, "locks"},       {record::Table::kFrames, "frames"},
+    {record::Table::kModules, "modules"},   {record::Table::kText, "text"},
+    {record::Table::kHeld, "held"},         {record::Table::kChains, "chains"},
+    {record::Table::kRequests, "requests"}, {record::Table::kSections, "sections"},
+    {record::Table::kEvents, "events"}};
 
 class Reader {
  public:
   explicit Reader(const ReadOptions& options)
-      : options_(options), symbolizer_(options.base), sites_(report_, symbolizer_), classes_(report_), edges_(report_) {
+      : options_(options),
+        symbolizer_(options.base),
+        sites_(report_, symbolizer_),
+        classes_(report_),
+        edges_(report_) {
     report_.tool_version = model::toolVersion();
   }
 
@@ -87,7 +93,8 @@ class Reader {
  private:
   model::Run& addRun(const RecordFile& file, bool running, const KnownProcess* known);
   void addSegments(const RecordFile& file, const Threads& threads, model::Id first);
-  void addWaits(const RecordFile& file, StackReader& stacks, LockClasses& locks, Threads& threads, std::uint64_t now);
+  void addWaits(const RecordFile& file, StackReader& stacks, LockClasses& locks, Threads& threads,
+                std::uint64_t now);
 
   const ReadOptions& options_;
   model::Report report_;
@@ -164,7 +171,8 @@ model::Run& Reader::addRun(const RecordFile& file, bool running, const KnownProc
   if (troubles & record::kTroubleRecordFull) {
     run.notes.push_back("the file system of the records was full: what came later is missing");
   }
-  if (troubles & record::kTroubleForeignLibc) run.notes.push_back("an unknown C library: some locks were not seen");
+  if (troubles & record::kTroubleForeignLibc)
+    run.notes.push_back("an unknown C library: some locks were not seen");
   if (troubles & record::kTroublePassive) {
     run.notes.push_back("the shim went passive: nothing was recorded from then on");
     run.complete = false;
@@ -233,7 +241,8 @@ void Reader::addWaits(const RecordFile& file, StackReader& stacks, LockClasses& 
         for (const Threads::Holder& holder : threads.holders(target)) {
           if (shared && holder.held.mode == model::Mode::Shared) continue;
           const auto other = threads.id(holder.thread);
-          if (other && std::ranges::find(wait.held_by, *other) == wait.held_by.end()) wait.held_by.push_back(*other);
+          if (other && std::ranges::find(wait.held_by, *other) == wait.held_by.end())
+            wait.held_by.push_back(*other);
         }
       }
     }
@@ -268,7 +277,8 @@ void Reader::add(const RecordFile& file) {
   }
   for (std::string& note : findings.notCovered()) report_.runs[run].notes.push_back(std::move(note));
 
-  const bool ended_well = life == LifeCycle::kExited || life == LifeCycle::kQuickExited || life == LifeCycle::kExeced;
+  const bool ended_well =
+      life == LifeCycle::kExited || life == LifeCycle::kQuickExited || life == LifeCycle::kExeced;
   if (!ended_well && (!running || options_.wait_graph_of_running)) {
     std::uint64_t now = header.ended_ns.load();
     if (now == 0 && known && known->seconds) {

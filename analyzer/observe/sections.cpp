@@ -29,8 +29,8 @@ struct Sum {
 };
 
 // The middle of the bucket that holds the given share of all samples.
-std::uint64_t percentile(const std::array<std::uint64_t, record::kHoldBuckets>& histogram, std::uint64_t percent,
-                         std::uint64_t max) {
+std::uint64_t percentile(const std::array<std::uint64_t, record::kHoldBuckets>& histogram,
+                         std::uint64_t percent, std::uint64_t max) {
   std::uint64_t total = 0;
   for (const std::uint64_t count : histogram) total += count;
   const std::uint64_t wanted = (total * percent + 99) / 100;
@@ -97,7 +97,8 @@ void addSections(const RecordFile& file, StackReader& stacks, LockClasses& locks
     if (sum.sampled > 0) {
       section.estimated = sum.sampled < sum.count;
       model::Times hold;
-      const double scale = section.estimated ? static_cast<double>(sum.count) / static_cast<double>(sum.sampled) : 1.0;
+      const double scale =
+          section.estimated ? static_cast<double>(sum.count) / static_cast<double>(sum.sampled) : 1.0;
       hold.total = static_cast<std::uint64_t>(static_cast<double>(sum.hold_total) * scale);
       hold.max = sum.hold_max;
       hold.p50 = percentile(sum.histogram, 50, sum.hold_max);
@@ -108,7 +109,8 @@ void addSections(const RecordFile& file, StackReader& stacks, LockClasses& locks
     std::set<model::Id> within;
     for (const Index row : sum.within_rows) {
       const auto around = sum_of_row.find(row);
-      if (around != sum_of_row.end() && around->second != i) within.insert(first + static_cast<model::Id>(around->second));
+      if (around != sum_of_row.end() && around->second != i)
+        within.insert(first + static_cast<model::Id>(around->second));
     }
     section.within.assign(within.begin(), within.end());
     report.critical_sections.push_back(std::move(section));

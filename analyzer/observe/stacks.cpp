@@ -17,13 +17,16 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
-bool startsWith(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+bool startsWith(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
 
 bool isSystemModule(const std::string& module) {
   const std::string name = StackReader::baseName(module);
-  static constexpr std::array kPrefixes{"libgridlock_rt", "libc.so",   "libc-2.",   "libpthread", "libstdc++.",
-                                        "libc++.",        "libc++abi", "ld-linux",  "ld-2.",      "libgcc_s",
-                                        "libtsan",        "libasan",   "libclang_rt", "linux-vdso", "libunwind"};
+  static constexpr std::array kPrefixes{"libgridlock_rt", "libc.so",    "libc-2.",   "libpthread",
+                                        "libstdc++.",     "libc++.",    "libc++abi", "ld-linux",
+                                        "ld-2.",          "libgcc_s",   "libtsan",   "libasan",
+                                        "libclang_rt",    "linux-vdso", "libunwind"};
   return std::ranges::any_of(kPrefixes, [&](const char* prefix) { return startsWith(name, prefix); });
 }
 
@@ -57,7 +60,8 @@ std::string Place::key() const {
 }
 
 model::Id SiteTable::site(const std::string& module, std::uint64_t address, std::size_t level) {
-  const auto [at, fresh] = sites_.try_emplace({module, address, level}, static_cast<model::Id>(report_.sites.size()));
+  const auto [at, fresh] =
+      sites_.try_emplace({module, address, level}, static_cast<model::Id>(report_.sites.size()));
   if (!fresh) return at->second;
   const CodePlace& place = symbolizer_.code(module, address);
   level = std::min(level, place.frames.size() - 1);
@@ -80,7 +84,8 @@ model::Id SiteTable::site(const std::string& module, std::uint64_t address, std:
 }
 
 model::Id SiteTable::declaration(const std::string& file, int line) {
-  const auto [at, fresh] = declarations_.try_emplace({file, line}, static_cast<model::Id>(report_.sites.size()));
+  const auto [at, fresh] =
+      declarations_.try_emplace({file, line}, static_cast<model::Id>(report_.sites.size()));
   if (fresh) {
     model::Site site;
     site.id = at->second;
@@ -102,7 +107,8 @@ StackReader::StackReader(const RecordFile& file, SiteTable& sites) : file_(file)
   for (record::Index i = 1; i < file.count<record::ModuleRow>(); ++i) {
     const record::ModuleRow* row = file.valid<record::ModuleRow>(i);
     if (!row || row->end <= row->begin) continue;
-    Module module{row->begin, row->end, row->load_bias, std::string(file.text(row->path)), row->state.load() == 2};
+    Module module{row->begin, row->end, row->load_bias, std::string(file.text(row->path)),
+                  row->state.load() == 2};
     if (module.path.empty()) module.path = executable;
     modules_.push_back(std::move(module));
   }
@@ -146,7 +152,8 @@ std::vector<Place> StackReader::placesOf(std::uint64_t return_address) {
   const CodePlace& code = sites_.symbolizer().code(where->first, where->second);
   for (std::size_t level = 0; level < code.frames.size(); ++level) {
     const CodeFrame& frame = code.frames[level];
-    out.push_back({where->first, where->second, level, frame, !isSystemCode(frame.function, frame.path, where->first)});
+    out.push_back(
+        {where->first, where->second, level, frame, !isSystemCode(frame.function, frame.path, where->first)});
   }
   return out;
 }

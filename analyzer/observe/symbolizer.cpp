@@ -29,7 +29,9 @@ struct DataSymbol {
   std::string file;  // of a local symbol: the base name of its source file
 };
 
-std::string known(const std::string& text) { return text == llvm::DILineInfo::BadString ? std::string() : text; }
+std::string known(const std::string& text) {
+  return text == llvm::DILineInfo::BadString ? std::string() : text;
+}
 
 // All variables of a module, by address. Where several symbols share a place the shortest global
 // name wins: aliases with leading underscores are the implementation's.
@@ -244,7 +246,8 @@ const CodePlace& Symbolizer::code(const std::string& module, std::uint64_t addre
   CodePlace place;
   std::error_code ignored;
   if (!module.empty() && fs::is_regular_file(module, ignored)) {
-    auto info = parts_->llvm.symbolizeInlinedCode(module, {address, llvm::object::SectionedAddress::UndefSection});
+    auto info =
+        parts_->llvm.symbolizeInlinedCode(module, {address, llvm::object::SectionedAddress::UndefSection});
     if (info) {
       for (std::uint32_t i = 0; i < info->getNumberOfFrames(); ++i) {
         const llvm::DILineInfo& line = info->getFrame(i);
@@ -273,8 +276,9 @@ std::optional<DataPlace> Symbolizer::data(const std::string& module, std::uint64
     std::error_code ignored;
     if (!module.empty() && fs::is_regular_file(module, ignored)) entry.data = dataSymbols(module);
   }
-  auto after = std::upper_bound(entry.data.begin(), entry.data.end(), address,
-                                [](std::uint64_t value, const DataSymbol& symbol) { return value < symbol.start; });
+  auto after =
+      std::upper_bound(entry.data.begin(), entry.data.end(), address,
+                       [](std::uint64_t value, const DataSymbol& symbol) { return value < symbol.start; });
   if (after == entry.data.begin()) return std::nullopt;
   const DataSymbol& symbol = *--after;
   if (address - symbol.start >= symbol.size) return std::nullopt;
@@ -294,7 +298,8 @@ std::optional<DataPlace> Symbolizer::data(const std::string& module, std::uint64
         place.offset = variable->rest;
         place.exact = variable->rest == 0;
         path = variable->path;
-        if (place.variable.find("()::") == std::string::npos && variable->name.find("()::") != std::string::npos) {
+        if (place.variable.find("()::") == std::string::npos &&
+            variable->name.find("()::") != std::string::npos) {
           place.variable = variable->name;  // a static local of C
         }
       }
@@ -314,7 +319,8 @@ std::optional<DataPlace> Symbolizer::data(const std::string& module, std::uint64
       place.single = false;
       place.exact = true;
     }
-  } else if (path.empty() && place.offset == 0 && place.file.empty() && symbol.size >= 80 && symbol.size % 40 == 0) {
+  } else if (path.empty() && place.offset == 0 && place.file.empty() && symbol.size >= 80 &&
+             symbol.size % 40 == 0) {
     path = "[]";
     place.single = false;
   }

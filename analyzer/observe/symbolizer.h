@@ -47,13 +47,13 @@ struct DataPlace {
 struct ExpressionName {
   enum class Kind { Member, Local, Parameter, Global };
   Kind kind = Kind::Local;
-  std::string name;           // "ns::Class::member", "function()::local", "global"
-  std::string type;           // short name of its class or typedef, pointers taken off
-  int parameter = -1;         // position of the root if that is a parameter, `this` not counted
-  bool from_this = false;     // the root is `this`
-  bool thin_owner = false;    // a member of a class that only wraps it
-  std::string file;           // of the declaration
-  std::string path;           // the same, absolute
+  std::string name;         // "ns::Class::member", "function()::local", "global"
+  std::string type;         // short name of its class or typedef, pointers taken off
+  int parameter = -1;       // position of the root if that is a parameter, `this` not counted
+  bool from_this = false;   // the root is `this`
+  bool thin_owner = false;  // a member of a class that only wraps it
+  std::string file;         // of the declaration
+  std::string path;         // the same, absolute
   int line = 0;
 };
 
@@ -71,8 +71,8 @@ class Symbolizer {
 
   // What `expression` ("q->mu", "mutex_", "stripes[i].m") means in frame `level` (0: innermost inlined)
   // of the code at `address`. None without debug information, or for what is more than a path.
-  std::optional<ExpressionName> expression(const std::string& module, std::uint64_t address, std::size_t level,
-                                           std::string_view expression);
+  std::optional<ExpressionName> expression(const std::string& module, std::uint64_t address,
+                                           std::size_t level, std::string_view expression);
 
   // Lines `first` … `last` of a source file, joined by blanks; empty when it cannot be read.
   std::string sourceLines(const std::string& path, int first, int last);

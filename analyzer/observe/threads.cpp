@@ -26,7 +26,8 @@ std::string nameOf(const record::ThreadRow& row) {
 }  // namespace
 
 model::Mode modeOf(std::uint8_t mode) {
-  return mode == static_cast<std::uint8_t>(record::Mode::kShared) ? model::Mode::Shared : model::Mode::Exclusive;
+  return mode == static_cast<std::uint8_t>(record::Mode::kShared) ? model::Mode::Shared
+                                                                  : model::Mode::Exclusive;
 }
 
 model::RequestKind requestOf(std::uint8_t request) {
@@ -144,7 +145,8 @@ std::vector<Held> Threads::heldBy(Index thread) const {
     at = block->older;
   }
   std::ranges::reverse(blocks);
-  const std::size_t count = std::min<std::size_t>(row->held_count.load(), blocks.size() * record::kHeldPerBlock);
+  const std::size_t count =
+      std::min<std::size_t>(row->held_count.load(), blocks.size() * record::kHeldPerBlock);
   for (std::size_t i = 0; i < count; ++i) {
     const record::HeldEntry& entry = blocks[i / record::kHeldPerBlock]->entries[i % record::kHeldPerBlock];
     Held held;

@@ -1,0 +1,92 @@
+// See watcher.h.
+#include "analyzer/observe/watcher.h"
+
+#include <time.h>
+
+#include <algorithm>
+
+#include "gridlock/record_view.h"
+#include "gridlock/wait_graph.h"
+
+namespace gridlock::observe {
+namespace {
+
+namespace fs = std::filesystem;
+using record::Index;
+
+constexpr std::uint64_t kOldWaitNs = 50'000'000;
+
+std::uint64_t monotonicNow() {
+  struct timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+bool hasOldWait(const record::RecordView& view, std::uint64_t now) {
+  for (Index i = 1; i < view.end(record::Table::kThreads); ++i) {
+    const record::ThreadRow* row = view.thread(i);
+    if (row == nullptr || row->state.load(std::memory_order_acquire) == 0) continue;
+    if (row->wait_serial.load(std::memory_order_acquire) % 2 == 0) continue;
+    const std::uint64_t since = row->wait_since_ns.load(std::memory_order_relaxed);
+    if (since != 0 && now > since && now - since > kOldWaitNs) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+void Watcher::openNew() {
+  std::error_code error;
+  for (fs::directory_iterator at(session_, error), end; !error && at != end; at.increment(error)) {
+    const std::string name = at->path().string();
+    if (records_.contains(name) || !RecordFile::looksLikeRecord(at->path())) continue;
+    Result<RecordFile> file = RecordFile::open(at->path());
+    if (!file) continue;  // not finished yet: the next look sees it
+    records_[name].file = std::make_unique<RecordFile>(std::move(*file));
+  }
+}
+
+std::vector<Watcher::Deadlock> Watcher::look() {
+  openNew();
+  std::vector<Deadlock> out;
+  const std::uint64_t now = monotonicNow();
+  for (auto& [name, watched] : records_) {
+    const auto bytes = watched.file->bytes();
+    record::RecordView view;
+    if (record::RecordView::open(bytes.data(), bytes.size(), view) != record::ViewError::kOk) continue;
+    const auto life = static_cast<record::LifeCycle>(view.header().life.load(std::memory_order_acquire));
+    if (life != record::LifeCycle::kRunning || !hasOldWait(view, now)) {
+      watched.suspected.clear();
+      continue;
+    }
+    const std::size_t needed = record::WaitGraph::bytesFor(view);
+    if (memory_.size() * sizeof(std::uint64_t) < needed)
+      memory_.resize(needed / sizeof(std::uint64_t) + 1024);
+    record::WaitGraph graph;
+    record::Verdict verdict;
+    const record::Look look =
+        graph.find(view, {}, memory_.data(), memory_.size() * sizeof(std::uint64_t), verdict);
+    std::vector<std::pair<Index, std::uint32_t>> suspected;
+    std::map<std::uint32_t, std::vector<Index>> groups;
+    if (look == record::Look::kStuck) {
+      for (std::uint32_t i = 0; i < verdict.count; ++i) {
+        const record::StuckThread& stuck = verdict.stuck[i];
+        if (stuck.group == 0 || stuck.reported) continue;
+        const auto wait = std::pair{stuck.thread, stuck.wait_serial};
+        suspected.push_back(wait);
+        if (std::ranges::find(watched.suspected, wait) == watched.suspected.end()) continue;
+        if (std::ranges::find(watched.told, wait) != watched.told.end()) continue;
+        watched.told.push_back(wait);
+        groups[stuck.group].push_back(stuck.thread);
+      }
+    }
+    watched.suspected = std::move(suspected);
+    for (auto& [group, threads] : groups) {
+      out.push_back(
+          {{name, std::move(threads)}, static_cast<int>(view.header().pid), view.header().process_start});
+    }
+  }
+  return out;
+}
+
+}  // namespace gridlock::observe

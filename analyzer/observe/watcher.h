@@ -1,0 +1,52 @@
+// Looks from outside, while a program runs, whether threads of its processes wait for each other.
+//
+// A thread that is about to block usually sees the deadlock itself (runtime/core); the watcher finds
+// what that look misses, since stores may still be on their way then. It reads the mapped records
+// of the session and never stops or touches the processes. A verdict counts when two looks in a row
+// see the same threads in the same waits.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "analyzer/observe/record_file.h"
+#include "analyzer/observe/record_reader.h"
+
+namespace gridlock::observe {
+
+class Watcher {
+ public:
+  explicit Watcher(std::filesystem::path session) : session_(std::move(session)) {}
+
+  struct Deadlock {
+    OutsideVerdict verdict;
+    int pid = 0;
+    std::uint64_t process_start = 0;
+  };
+
+  // One look at all records. Returns deadlocks that are new and that the shim did not announce itself.
+  std::vector<Deadlock> look();
+
+  // Whether any process of the session announced a deadlock, and since when (CLOCK_MONOTONIC): with
+  // on_deadlock=exit it ends by itself at once.
+  bool sawRecords() const { return !records_.empty(); }
+
+ private:
+  struct Watched {
+    std::unique_ptr<RecordFile> file;
+    std::vector<std::pair<record::Index, std::uint32_t>>
+        suspected;  // thread and wait serial, of the last look
+    std::vector<std::pair<record::Index, std::uint32_t>> told;
+  };
+  void openNew();
+
+  std::filesystem::path session_;
+  std::map<std::string, Watched> records_;
+  std::vector<std::uint64_t> memory_;
+};
+
+}  // namespace gridlock::observe
