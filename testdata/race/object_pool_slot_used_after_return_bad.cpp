@@ -1,0 +1,48 @@
+// gridlock: mode=static
+//
+// The buffer goes back to the pool, and its last user still writes to it; the next one has it already.
+#include <mutex>
+#include <thread>
+#include <vector>
+
+struct Buffer {
+  int used = 0;
+};
+
+class BufferPool {
+ public:
+  Buffer *take() {
+    std::lock_guard<std::mutex> guard(mutex_);
+    if (free_.empty()) return new Buffer;
+    Buffer *buffer = free_.back();
+    free_.pop_back();
+    return buffer;
+  }
+  void giveBack(Buffer *buffer) {
+    std::lock_guard<std::mutex> guard(mutex_);
+    free_.push_back(buffer);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<Buffer *> free_;
+};
+
+static BufferPool pool;
+
+static void work() {
+  for (int i = 0; i < 2000; ++i) {
+    Buffer *buffer = pool.take();
+    buffer->used += i;  // also: data-race
+    pool.giveBack(buffer);
+    buffer->used = 0;  // expect: data-race
+  }
+}
+
+int main() {
+  std::thread first(work);
+  std::thread second(work);
+  first.join();
+  second.join();
+  return 0;
+}

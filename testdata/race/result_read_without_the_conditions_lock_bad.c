@@ -1,0 +1,36 @@
+// gridlock: mode=static
+//
+// The waiter leaves the critical section and only then reads the shared text, which the next round overwrites.
+#include <pthread.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static int rounds;
+static int text[8];
+
+static void *writer(void *argument) {
+  (void)argument;
+  for (int i = 1; i <= 500; ++i) {
+    pthread_mutex_lock(&lock);
+    for (int n = 0; n < 8; ++n) text[n] = i;  // also: data-race
+    rounds = i;
+    pthread_cond_signal(&changed);
+    pthread_mutex_unlock(&lock);
+  }
+  return 0;
+}
+
+int main(void) {
+  pthread_t thread;
+  pthread_create(&thread, 0, writer, 0);
+  long sum = 0;
+  for (int seen = 0; seen < 500;) {
+    pthread_mutex_lock(&lock);
+    while (rounds == seen) pthread_cond_wait(&changed, &lock);
+    seen = rounds;
+    pthread_mutex_unlock(&lock);
+    sum += text[seen % 8];  // expect: data-race
+  }
+  pthread_join(thread, 0);
+  return sum > 0 ? 0 : 1;
+}
