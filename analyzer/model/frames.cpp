@@ -2,7 +2,12 @@
 #include "analyzer/model/frames.h"
 
 #include <array>
+#include <cctype>
+#include <cstddef>
+#include <string>
 #include <string_view>
+
+#include "analyzer/model/names.h"
 
 namespace gridlock::model {
 namespace {
@@ -12,6 +17,31 @@ bool startsWith(std::string_view text, std::string_view start) {
 }
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return out;
+}
+
+// Whether the function does nothing but take a lock for its caller, as far as its name tells: a
+// method called lock, or the constructor of a guard.
+bool isLockWrapper(const std::string& function) {
+  const std::string name = stableName(function);
+  const std::size_t last = name.rfind("::");
+  if (last == std::string::npos) return false;  // a free function is somebody's code
+  const std::string method = lower(std::string_view(name).substr(last + 2));
+  constexpr std::array<std::string_view, 16> kMethods = {
+      "lock",       "lock_shared", "acquire",    "acquire_shared", "try_lock", "trylock",
+      "rdlock",     "wrlock",      "readlock",   "writelock",      "lockread", "lockwrite",
+      "readerlock", "writerlock",  "lock_guard", "enter"};
+  for (std::string_view known : kMethods)
+    if (method == known) return true;
+  const std::size_t before = last == 0 ? std::string::npos : name.rfind("::", last - 1);
+  const std::size_t begin = before == std::string::npos ? 0 : before + 2;
+  const std::string type = lower(std::string_view(name).substr(begin, last - begin));
+  return type == method && (contains(type, "lock") || contains(type, "guard") || contains(type, "mutex"));
 }
 
 }  // namespace
@@ -51,6 +81,16 @@ Frame userFrame(const std::vector<Frame>& frames) {
   for (const Frame& frame : frames)
     if (!frame.file.empty()) return frame;
   return frames.empty() ? Frame{} : frames.front();
+}
+
+Acquisition acquisitionOf(const std::vector<Frame>& frames) {
+  const Frame first = userFrame(frames);
+  for (const Frame& frame : frames) {
+    if (frame.file.empty() || inLibrary(frame) || isLockWrapper(frame.function)) continue;
+    if (frame.file == first.file && frame.line == first.line && frame.function == first.function) break;
+    return {frame, first};
+  }
+  return {first, std::nullopt};
 }
 
 }  // namespace gridlock::model

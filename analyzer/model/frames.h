@@ -1,6 +1,7 @@
 // Stacks as people see them: with inlined frames unfolded, and the frame that is theirs.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "analyzer/model/report.h"
@@ -18,5 +19,13 @@ bool inLibrary(const Frame& frame);
 // The innermost frame that is not in a library; else the innermost one that has a file; else the
 // innermost one.
 Frame userFrame(const std::vector<Frame>& frames);
+
+// Where a lock is taken: at the user's call, and, when that call goes through a wrapper of the
+// user's own (`Mutex::Lock`, a guard's constructor), also at the primitive inside it.
+struct Acquisition {
+  Frame call;
+  std::optional<Frame> primitive;
+};
+Acquisition acquisitionOf(const std::vector<Frame>& frames);
 
 }  // namespace gridlock::model
