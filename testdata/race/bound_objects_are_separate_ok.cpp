@@ -15,9 +15,10 @@ static void correct(Meter &meter, int by) {
 int main() {
   Meter water;
   Meter power;
+  Meter gas;
   std::thread first(correct, std::ref(water), 1);
   std::thread second(std::bind(correct, std::ref(power), 2));
-  std::thread third(std::bind(correct, power, 3));  // a copy
+  std::thread third(std::bind(correct, gas, 3));  // a copy
   first.join();
   second.join();
   third.join();

@@ -6,6 +6,8 @@
 #include <mutex>
 #include <thread>
 
+#include "support/invisible_barrier.h"
+
 struct Job {
   int cost = 0;
   int stamp = 0;
@@ -14,6 +16,8 @@ struct Job {
 static std::mutex mutex;
 static std::deque<std::shared_ptr<Job>> jobs;
 static long stamps;
+static invisible_step pushed = INVISIBLE_STEP_INIT;
+static invisible_step taken = INVISIBLE_STEP_INIT;
 
 static std::shared_ptr<Job> pop() {
   std::lock_guard<std::mutex> guard(mutex);
@@ -24,24 +28,28 @@ static std::shared_ptr<Job> pop() {
 }
 
 static void consume() {
-  for (int got = 0; got < 200;) {
+  for (int got = 0; got < 20;) {
+    invisible_step_await(&pushed, got + 1);
     std::shared_ptr<Job> job = pop();
     if (!job) continue;
     stamps += job->stamp;  // also: data-race
     ++got;
+    invisible_step_advance(&taken);
   }
 }
 
 int main() {
   std::thread consumer(consume);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 20; ++i) {
     auto job = std::make_shared<Job>();
     job->cost = i;
     {
       std::lock_guard<std::mutex> guard(mutex);
       jobs.push_back(job);
     }
+    invisible_step_advance(&pushed);
     job->stamp = i;  // expect: data-race
+    invisible_step_await(&taken, i + 1);
   }
   consumer.join();
   return 0;

@@ -3,6 +3,7 @@
 // Readers share, writers exclude, and the counter is atomic.
 #include <atomic>
 #include <map>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <thread>

@@ -2,6 +2,7 @@
 //
 // A shared lock lets several in: the counter inside is written by all of them at once.
 #include <map>
+#include <mutex>
 #include <shared_mutex>
 #include <string>
 #include <thread>

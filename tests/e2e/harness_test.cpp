@@ -135,7 +135,7 @@ TEST(Harness, MalformedCommentsAreErrorsWithFileAndLine) {
       {"a++;  // expect@1: data-race\n", "+N or -N"},
       {"a++;  // expect: data-race severity=bad\n", "severity is"},
       {"a++;  // expect: data-race lock=futex\n", "no such lock type"},
-      {"a++;  // expect: data-race, deadlock\n", "after an expectation"},
+      {"a++;  // expect: data-race deadlock\n", "after an expectation"},
       {"a++;  // expect: data-race because it is\n", "after an expectation"},
       {"// gridlock: mode=static\n", "must be line 1"},
   };

@@ -91,7 +91,7 @@ Status compileUnit(const Scenario& scenario, const fs::path& unit, const BuildVa
                    const fs::path& object) {
   std::vector<std::string> command;
   if (variant.thread_sanitizer) {
-    command = {isC(unit) ? "clang-19" : "clang++-19", "-fsanitize=thread", "-O1"};
+    command = {isC(unit) ? "clang-19" : "clang++-19", "-fsanitize=thread", "-O0"};
   } else {
     command = {isC(unit) ? "gcc" : "g++", "-O0"};
   }

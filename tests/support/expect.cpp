@@ -123,8 +123,9 @@ std::optional<Result<Keyword>> keyword(const std::string& word) {
 Status readRules(const std::vector<std::string>& list, std::size_t& position, const Expectation& pattern,
                  std::vector<Expectation>& out) {
   if (position == list.size()) return Error{"an expectation without a rule"};
-  std::vector<std::string> names = split(list[position], ',');
-  ++position;
+  std::string rules = list[position++];
+  while (rules.back() == ',' && position < list.size()) rules += list[position++];
+  std::vector<std::string> names = split(rules, ',');
   Expectation one = pattern;
   while (position < list.size()) {
     const std::string& word = list[position];
