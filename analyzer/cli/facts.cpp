@@ -1,16 +1,112 @@
 // gridlock facts: the facts of one unit, for build systems.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <span>
 
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/output.h"
+#include "analyzer/cli/read_file.h"
+#include "analyzer/extract/frontend.h"
+#include "analyzer/facts/dump.h"
+#include "analyzer/facts/io.h"
 
 namespace gridlock::cli {
+namespace {
+
+struct FactsOptions {
+  std::string build;
+  std::string root;
+  std::string file;
+  std::string output;
+  bool dump = false;
+};
+
+// Whole or not at all: under the final name only what was written completely.
+Status writeWhole(const std::string& file, const std::string& bytes) {
+  if (file == "-") {
+    if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() || std::fflush(stdout) != 0)
+      return Error{"cannot write to stdout"};
+    return ok();
+  }
+  const std::string draft = file + ".tmp" + std::to_string(::getpid());
+  std::ofstream out(draft, std::ios::binary);
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  out.close();
+  std::error_code error;
+  if (out) std::filesystem::rename(draft, file, error);
+  if (!out || error) {
+    std::error_code ignored;
+    std::filesystem::remove(draft, ignored);
+    return Error{error ? "cannot write: " + error.message() : "cannot write", file};
+  }
+  return ok();
+}
+
+bool areFacts(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string magic(8, '\0');
+  in.read(magic.data(), 8);
+  return in && magic == "GRLKFACT";
+}
+
+int dumpFile(const std::string& file) {
+  Result<std::string> bytes = readFile(file);
+  if (!bytes) return fail(bytes.error());
+  Result<std::vector<facts::Unit>> units = facts::readUnits(std::as_bytes(std::span(*bytes)), file);
+  if (!units) return fail(units.error());
+  for (const facts::Unit& unit : *units) std::fputs(facts::dump(unit).c_str(), stdout);
+  return 0;
+}
+
+int runFacts(const FactsOptions& options, const Invocation& invocation) {
+  if (options.dump && areFacts(options.file)) return dumpFile(options.file);
+  extract::CompileCommand command;
+  std::string root = options.root;
+  if (invocation.has_dashes) {
+    command = extract::commandFor(options.file, invocation.dashed);
+  } else {
+    const std::string build = options.build.empty() ? "." : options.build;
+    Result<std::vector<extract::CompileCommand>> database = extract::readCompileDatabase(build);
+    if (!database) return fail(database.error());
+    const std::vector<extract::CompileCommand> commands = extract::commandsOf(*database, options.file);
+    if (commands.empty()) return fail({"not in the compile database of " + build, options.file});
+    command = commands.front();
+    if (root.empty()) root = extract::findRoot(std::filesystem::path(command.file).parent_path().string());
+  }
+  std::error_code error;
+  if (root.empty()) root = std::filesystem::current_path(error).string();
+  extract::FrontendOptions frontend;
+  frontend.root = std::filesystem::weakly_canonical(root, error).string();
+  frontend.tool_version = std::string(model::toolVersion());
+  Result<facts::Unit> unit = extract::extractUnit(command, frontend);
+  if (!unit) return fail(unit.error());
+  for (const std::string& text : unit->errors) warn(text);
+  std::string output = options.output;
+  if (options.dump) return std::fputs(facts::dump(*unit).c_str(), stdout) < 0 ? kCannot : 0;
+  if (output.empty()) output = std::filesystem::path(options.file).filename().string() + ".glf";
+  const Status written = writeWhole(output, facts::writeUnit(*unit));
+  return written ? 0 : fail(written.error());
+}
+
+}  // namespace
 
 void addFactsCommand(CLI::App& app, Invocation& invocation) {
+  auto options = std::make_shared<FactsOptions>();
   CLI::App* command = app.add_subcommand("facts", "Write the facts of one translation unit");
-  command->allow_extras();
-  command->callback(
-      [&invocation] { invocation.action = [] { return fail({"the command 'facts' is not built yet"}); }; });
+  command->add_option("-p,--build", options->build, "Folder of compile_commands.json");
+  command->add_option("-o,--output", options->output, "Where to write them (default: FILE.glf)");
+  command->add_option("--root", options->root, "The project's root");
+  command->add_option("file", options->file, "The source file")->required();
+  command->add_flag("--dump", options->dump)->group("");
+  command->footer("Compiler flags may follow after --, then no compile database is read.");
+  command->callback([options, &invocation] {
+    invocation.action = [options, &invocation] { return runFacts(*options, invocation); };
+  });
 }
 
 }  // namespace gridlock::cli

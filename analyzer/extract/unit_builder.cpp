@@ -1,0 +1,124 @@
+// See unit_builder.h.
+#include "analyzer/extract/unit_builder.h"
+
+#include "analyzer/facts/hash.h"
+#include "clang/AST/Decl.h"
+#include "clang/Lex/HeaderSearch.h"
+#include "clang/Lex/Preprocessor.h"
+#include "llvm/Support/Path.h"
+
+namespace gridlock::extract {
+namespace {
+
+// `path` relative to `root`, both absolute and without dots; "../" where it leads out of it.
+std::string relativeTo(llvm::StringRef path, llvm::StringRef root) {
+  auto at = llvm::sys::path::begin(path), path_end = llvm::sys::path::end(path);
+  auto root_at = llvm::sys::path::begin(root), root_end = llvm::sys::path::end(root);
+  while (at != path_end && root_at != root_end && *at == *root_at) ++at, ++root_at;
+  std::string out;
+  for (; root_at != root_end; ++root_at) out += "../";
+  for (; at != path_end; ++at) {
+    if (!out.empty() && out.back() != '/') out += '/';
+    out += at->str();
+  }
+  return out;
+}
+
+bool isInside(llvm::StringRef path, llvm::StringRef folder) {
+  if (!path.consume_front(folder)) return false;
+  return folder.ends_with("/") || path.starts_with("/");
+}
+
+}  // namespace
+
+UnitBuilder::UnitBuilder(clang::ASTContext& context, clang::Preprocessor& preprocessor, std::string root,
+                         std::string key)
+    : context_(context),
+      preprocessor_(preprocessor),
+      root_(std::move(root)),
+      key_(std::move(key)),
+      places_(unit_.paths, unit_.values) {
+  strings_.try_emplace("", 0);
+}
+
+facts::StringId UnitBuilder::string(llvm::StringRef text) {
+  const auto [at, is_new] = strings_.try_emplace(text, static_cast<facts::StringId>(unit_.strings.size()));
+  if (is_new) unit_.strings.push_back(text.str());
+  return at->second;
+}
+
+UnitBuilder::FileName UnitBuilder::nameFile(clang::FileID id) {
+  const clang::SourceManager& manager = sources();
+  const auto entry = manager.getFileEntryRefForID(id);
+  if (!entry) return {"<built-in>", true};
+  llvm::SmallString<256> path(entry->getFileEntry().tryGetRealPathName());
+  if (path.empty()) path = entry->getName();
+  manager.getFileManager().makeAbsolutePath(path);
+  llvm::sys::path::remove_dots(path, true);
+  const bool inside = isInside(path, root_);
+  const bool system = manager.isInSystemHeader(manager.getLocForStartOfFile(id)) ||
+                      (!inside && (isInside(path, "/usr") || isInside(path, "/lib")));
+  if (system && !inside) {
+    const std::string include =
+        preprocessor_.getHeaderSearchInfo().suggestPathToFileForDiagnostics(path.str(), "", "");
+    return {
+        "<" + (llvm::sys::path::is_absolute(include) ? llvm::sys::path::filename(path).str() : include) + ">",
+        true};
+  }
+  return {relativeTo(path, root_), system};
+}
+
+facts::FileId UnitBuilder::file(clang::FileID id) {
+  const auto known = files_.find(id);
+  if (known != files_.end()) return known->second;
+  const FileName name = nameFile(id);
+  // A file that is included twice has two FileIDs.
+  const auto [at, is_new] =
+      files_by_name_.try_emplace(name.name, static_cast<facts::FileId>(unit_.files.size()));
+  if (is_new) {
+    facts::File& row = unit_.files.emplace_back();
+    row.path = string(name.name);
+    row.system = name.system;
+    if (!name.system)
+      if (const auto buffer = sources().getBufferOrNone(id))
+        row.content_hash = facts::hashOf(buffer->getBuffer());
+  }
+  files_[id] = at->second;
+  return at->second;
+}
+
+facts::SiteId UnitBuilder::site(clang::SourceLocation location) {
+  if (location.isInvalid()) return facts::kNoIndex;
+  const clang::SourceManager& manager = sources();
+  const auto [file_id, offset] = manager.getDecomposedLoc(manager.getFileLoc(location));
+  facts::Site row;
+  row.file = file(file_id);
+  row.line = manager.getLineNumber(file_id, offset);
+  row.column = manager.getColumnNumber(file_id, offset);
+  const std::uint32_t key[] = {row.file, row.line, row.column};
+  const auto [at, is_new] = sites_.try_emplace(std::string(reinterpret_cast<const char*>(key), sizeof key),
+                                               static_cast<facts::SiteId>(unit_.sites.size()));
+  if (is_new) unit_.sites.push_back(row);
+  return at->second;
+}
+
+std::string UnitBuilder::fileName(clang::SourceLocation location) {
+  const clang::SourceManager& manager = sources();
+  return text(unit_.files[file(manager.getFileID(manager.getFileLoc(location)))].path);
+}
+
+bool UnitBuilder::isSystem(clang::SourceLocation location) {
+  if (location.isInvalid()) return true;
+  const clang::SourceManager& manager = sources();
+  const clang::SourceLocation in_file = manager.getExpansionLoc(location);
+  if (manager.isInSystemHeader(in_file)) return true;
+  return unit_.files[file(manager.getFileID(in_file))].system;
+}
+
+bool UnitBuilder::isConstantScalar(const clang::VarDecl& variable) {
+  const clang::QualType type = variable.getType();
+  return type.isConstQualified() && !type.isVolatileQualified() && type->isScalarType() &&
+         !type->isAtomicType();
+}
+
+}  // namespace gridlock::extract

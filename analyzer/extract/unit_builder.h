@@ -1,0 +1,68 @@
+// The unit under construction: strings, files, sites, paths and values, each stored once.
+//
+// It turns source locations into sites: macros count where they are expanded (an argument where it
+// is written), files are named relative to the project's root and system headers by how they are
+// found, so that facts are free of absolute paths.
+#pragma once
+
+#include <string>
+#include <unordered_map>
+
+#include "analyzer/extract/place_table.h"
+#include "analyzer/facts/facts.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/Basic/SourceManager.h"
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/ADT/StringRef.h"
+
+namespace clang {
+class Preprocessor;
+}
+
+namespace gridlock::extract {
+
+class UnitBuilder {
+ public:
+  // `root` is the real path of the project's root; `key` names the unit in internal symbols.
+  UnitBuilder(clang::ASTContext& context, clang::Preprocessor& preprocessor, std::string root,
+              std::string key);
+
+  clang::ASTContext& context() const { return context_; }
+  const clang::SourceManager& sources() const { return context_.getSourceManager(); }
+  const std::string& key() const { return key_; }
+  facts::Unit& unit() { return unit_; }
+  PlaceTable& places() { return places_; }
+
+  facts::StringId string(llvm::StringRef text);
+  const std::string& text(facts::StringId id) const { return unit_.strings[id]; }
+  facts::SiteId site(clang::SourceLocation location);
+  facts::FileId file(clang::FileID id);
+  // "dir/file.c" of the file a location is in, as facts name it.
+  std::string fileName(clang::SourceLocation location);
+  // Whether it is in a system header, or in a file of the system outside of the project.
+  bool isSystem(clang::SourceLocation location);
+
+  // Reads of global variables of a constant value are no events.
+  static bool isConstantScalar(const clang::VarDecl& variable);
+
+ private:
+  struct FileName {
+    std::string name;
+    bool system = false;
+  };
+  FileName nameFile(clang::FileID id);
+
+  clang::ASTContext& context_;
+  clang::Preprocessor& preprocessor_;
+  std::string root_;
+  std::string key_;
+  facts::Unit unit_;
+  PlaceTable places_;
+  llvm::StringMap<facts::StringId> strings_;
+  llvm::DenseMap<clang::FileID, facts::FileId> files_;
+  llvm::StringMap<facts::FileId> files_by_name_;
+  std::unordered_map<std::string, facts::SiteId> sites_;
+};
+
+}  // namespace gridlock::extract

@@ -1,0 +1,27 @@
+// One parsed translation unit to facts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "analyzer/facts/facts.h"
+#include "clang/Frontend/FrontendAction.h"
+
+namespace gridlock::extract {
+
+struct UnitOptions {
+  std::string root;       // real path of the project's root
+  std::string main_file;  // as facts name it: relative to the root
+  std::uint64_t flags_hash = 0;
+  std::string tool_version;
+};
+
+// A front end action that fills `unit` at the end of the translation unit. Bodies of functions in
+// system headers are not parsed.
+std::unique_ptr<clang::FrontendAction> makeExtractAction(const UnitOptions& options, facts::Unit& unit);
+
+// "src/a.cpp@1f2e…", the key of internal symbols and types.
+std::string unitKey(const UnitOptions& options);
+
+}  // namespace gridlock::extract

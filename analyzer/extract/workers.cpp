@@ -1,0 +1,171 @@
+// Many units on all cores: a process for each, its facts come back through shared memory.
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "analyzer/extract/frontend.h"
+#include "analyzer/facts/io.h"
+
+namespace gridlock::extract {
+namespace {
+
+constexpr char kFacts = 'F';
+constexpr char kFactsWithErrors = 'P';  // first error, a zero, facts
+constexpr char kFailed = 'E';
+
+struct Job {
+  const CompileCommand* command;
+  const FrontendOptions* options;
+  std::string out;
+};
+
+void* runJob(void* argument) {
+  Job& job = *static_cast<Job*>(argument);
+  Result<facts::Unit> unit = extractUnit(*job.command, *job.options);
+  if (!unit) {
+    job.out = kFailed + unit.error().message;
+  } else if (unit->errors.empty()) {
+    job.out = kFacts + facts::writeUnit(*unit);
+  } else {
+    job.out = kFactsWithErrors + unit->errors.front() + '\0' + facts::writeUnit(*unit);
+  }
+  return nullptr;
+}
+
+// In the child. Deeply nested source needs a large stack.
+[[noreturn]] void work(const CompileCommand& command, const FrontendOptions& options, int output) {
+  if (options.memory_limit != 0) {
+    const rlimit limit{options.memory_limit, options.memory_limit};
+    setrlimit(RLIMIT_AS, &limit);
+  }
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  const int null = open("/dev/null", O_WRONLY);
+  if (null >= 0) dup2(null, 2);  // a crash report of the front end is no use to the user
+  Job job{&command, &options, {}};
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, std::size_t{64} << 20);
+  pthread_t thread;
+  if (pthread_create(&thread, &attributes, runJob, &job) != 0) {
+    runJob(&job);
+  } else {
+    pthread_join(thread, nullptr);
+  }
+  std::size_t written = 0;
+  while (written < job.out.size()) {
+    const ssize_t count = write(output, job.out.data() + written, job.out.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) _exit(1);
+    written += static_cast<std::size_t>(count);
+  }
+  _exit(0);
+}
+
+std::string readWhole(int file) {
+  struct stat status;
+  if (fstat(file, &status) != 0) return {};
+  std::string out(static_cast<std::size_t>(status.st_size), '\0');
+  std::size_t at = 0;
+  while (at < out.size()) {
+    const ssize_t count = pread(file, out.data() + at, out.size() - at, static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return {};
+    at += static_cast<std::size_t>(count);
+  }
+  return out;
+}
+
+struct Worker {
+  pid_t pid;
+  int output;
+  std::size_t unit;
+  std::chrono::steady_clock::time_point started;
+  bool timed_out = false;
+};
+
+void take(const Worker& worker, int status, const FrontendOptions& options, ExtractedUnit& unit) {
+  if (worker.timed_out) {
+    unit.error = "took longer than " + std::to_string(options.time_limit.count()) + " s";
+    return;
+  }
+  if (WIFSIGNALED(status)) {
+    unit.error =
+        std::string("the front end crashed (") + strsignal(WTERMSIG(status)) + "), or ran out of memory";
+    return;
+  }
+  const std::string bytes = readWhole(worker.output);
+  if (bytes.empty() || WEXITSTATUS(status) != 0) {
+    unit.error = "the front end gave no facts";
+  } else if (bytes[0] == kFailed) {
+    unit.error = bytes.substr(1);
+  } else if (bytes[0] == kFacts) {
+    unit.bytes = bytes.substr(1);
+  } else {
+    const std::size_t end = bytes.find('\0');
+    unit.error = bytes.substr(1, end - 1);
+    unit.bytes = bytes.substr(end + 1);
+  }
+}
+
+}  // namespace
+
+Extraction extractUnits(const std::vector<CompileCommand>& commands, const FrontendOptions& options) {
+  Extraction out;
+  out.units.resize(commands.size());
+  for (std::size_t at = 0; at < commands.size(); ++at) {
+    out.units[at].file = nameRelativeTo(commands[at].file, options.root);
+    extractionArguments(commands[at], out.dropped_flags);
+  }
+  std::vector<Worker> running;
+  std::size_t next = 0, done = 0;
+  const std::size_t most = std::max(1u, options.jobs);
+  while (next < commands.size() || !running.empty()) {
+    while (next < commands.size() && running.size() < most) {
+      const std::size_t unit = next++;
+      const int output = memfd_create("facts", MFD_CLOEXEC);
+      const pid_t pid = output < 0 ? -1 : fork();
+      if (pid == 0) work(commands[unit], options, output);
+      if (pid < 0) {
+        out.units[unit].error = std::string("cannot start a process: ") + std::strerror(errno);
+        if (output >= 0) close(output);
+        ++done;
+        continue;
+      }
+      running.push_back({pid, output, unit, std::chrono::steady_clock::now()});
+    }
+    bool finished = false;
+    for (std::size_t at = 0; at < running.size();) {
+      Worker& worker = running[at];
+      int status = 0;
+      const pid_t ended = waitpid(worker.pid, &status, WNOHANG);
+      if (ended == 0) {
+        if (!worker.timed_out && std::chrono::steady_clock::now() - worker.started > options.time_limit) {
+          worker.timed_out = true;
+          kill(worker.pid, SIGKILL);
+        }
+        ++at;
+        continue;
+      }
+      take(worker, status, options, out.units[worker.unit]);
+      close(worker.output);
+      ++done;
+      if (options.progress) options.progress(done, commands.size(), out.units[worker.unit].file);
+      running.erase(running.begin() + static_cast<std::ptrdiff_t>(at));
+      finished = true;
+    }
+    if (!finished && !running.empty()) usleep(1000);
+  }
+  return out;
+}
+
+}  // namespace gridlock::extract
