@@ -1,0 +1,5 @@
+#include "settings.h"
+
+int verbosity = 0;
+
+void raiseVerbosity() { ++verbosity; }  // expect: data-race
