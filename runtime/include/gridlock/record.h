@@ -36,6 +36,10 @@ inline constexpr std::uint32_t kNone = 0;
 
 using Index = std::uint32_t;
 
+// g++ takes an enumerator of a scoped enumeration for a redeclaration.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
+
 enum class Table : std::uint32_t {
   kThreads,
   kSegments,
@@ -419,5 +423,7 @@ struct EventRow {
   std::uint64_t duration_ns;
 };
 static_assert(sizeof(EventRow) == 72);
+
+#pragma GCC diagnostic pop
 
 }  // namespace gridlock::record

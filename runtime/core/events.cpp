@@ -1,0 +1,539 @@
+// What the hooks' news do to the record. Every entry point first asks for the calling thread's
+// state, and keeps the hooks of this thread out (Inside) while it works.
+
+#include "runtime/core/events.h"
+
+#include "runtime/base/table.h"
+#include "runtime/core/clock.h"
+#include "runtime/core/init.h"
+#include "runtime/core/lock_order_edges.h"
+#include "runtime/core/options.h"
+#include "runtime/core/wait_graph.h"
+
+namespace gridlock::runtime {
+namespace {
+
+using record::LockRow;
+using record::SectionRow;
+
+InternTable seen_events;
+
+// In place of a lock in the cache key for "any further lock at this place".
+constexpr Index kAnyLock = ~Index{0};
+
+std::uint64_t depthOf(const Frame* frame) { return reinterpret_cast<std::uint64_t>(frame); }
+
+void askFor(Thread& thread, Index lock, std::uint32_t how) {
+  // One plain store: both fields share eight bytes.
+  *reinterpret_cast<volatile std::uint64_t*>(&thread.row->asks_for) = lock | std::uint64_t{how} << 32;
+}
+
+CacheEntry* lookUp(Thread& thread, std::uint64_t key) {
+  CacheEntry& slot = thread.cache[key & thread.cache_mask];
+  return slot.key == key ? &slot : nullptr;
+}
+
+bool holdsShared(Thread& thread, Index lock) {
+  for (std::uint32_t i = thread.held(); i-- > 0;) {
+    const Shadow& shadow = *heldAt(thread, i).shadow;
+    if (shadow.lock == lock && shadow.mode == static_cast<std::uint8_t>(Mode::kShared)) return true;
+  }
+  return false;
+}
+
+// Another thread that has the lock on its held stack.
+Index holderOnRecord(Index lock, Index except) {
+  const record::RecordView view = viewRecord();
+  Index holder = kNone;
+  for (Index i = 1; i < view.end(Table::kThreads) && holder == kNone; ++i) {
+    const record::ThreadRow& row = *view.thread(i);
+    if (i == except || row.held_count.load(std::memory_order_relaxed) == 0) continue;
+    view.eachHeld(row, [&](const record::HeldEntry& entry, std::uint32_t) {
+      if (entry.lock.load(std::memory_order_relaxed) != lock) return true;
+      holder = i;
+      return false;
+    });
+  }
+  return holder;
+}
+
+Index stackOfHolder(Index lock, Index holder) {
+  const record::RecordView view = viewRecord();
+  const record::ThreadRow* row = view.thread(holder);
+  Index stack = kNone;
+  if (row == nullptr) return stack;
+  view.eachHeld(*row, [&](const record::HeldEntry& entry, std::uint32_t) {
+    if (entry.lock.load(std::memory_order_relaxed) != lock) return true;
+    stack = entry.stack;
+    return false;
+  });
+  return stack;
+}
+
+void finishSample(record::HeldEntry& entry, SectionRow& section) {
+  if (entry.acquired_ns == 0) return;
+  const std::uint64_t held = nowNs() - entry.acquired_ns;
+  entry.acquired_ns = 0;
+  ++section.sampled;
+  section.hold_total_ns += held;
+  if (held > section.hold_max_ns) section.hold_max_ns = held;
+  int bucket = 0;
+  while (bucket + 1 < record::kHoldBuckets && held >> (bucket + 7) != 0) ++bucket;
+  ++section.hold_histogram[bucket];
+}
+
+void wrongUse(Thread& thread, const Event& event) {
+  addEvent(thread, event);
+  if (options.halt_on_error)
+    endProgram(options.exitcode != 0 ? static_cast<int>(options.exitcode) : 66, false);
+}
+
+}  // namespace
+
+// -------------------------------------------------------------------------------------------- waits
+
+void Wait::begin(Thread& thread, WaitKind kind, Index wait_for, std::uint64_t address, std::uint32_t how,
+                 Index stack, Index mutex) {
+  record::ThreadRow& row = *thread.row;
+  const std::uint32_t serial = row.wait_serial.load(std::memory_order_relaxed);
+  outer.kind = WaitKind::kNone;
+  if (serial % 2 != 0 && thread.wait_depth != 0) {
+    outer = {static_cast<WaitKind>(row.wait_kind.load(std::memory_order_relaxed)),
+             row.wait_for.load(std::memory_order_relaxed),
+             row.wait_how.load(std::memory_order_relaxed),
+             row.wait_stack.load(std::memory_order_relaxed),
+             row.wait_mutex.load(std::memory_order_relaxed),
+             row.wait_address.load(std::memory_order_relaxed),
+             row.wait_since_ns.load(std::memory_order_relaxed)};
+  }
+  ++thread.wait_depth;
+  since = nowNs();
+  published = true;
+  row.wait_serial.store((serial | 1) + 1, std::memory_order_release);
+  row.wait_kind.store(static_cast<std::uint32_t>(kind), std::memory_order_release);
+  row.wait_for.store(wait_for, std::memory_order_relaxed);
+  row.wait_how.store(how, std::memory_order_relaxed);
+  row.wait_stack.store(stack, std::memory_order_relaxed);
+  row.wait_mutex.store(mutex, std::memory_order_relaxed);
+  row.wait_address.store(address, std::memory_order_relaxed);
+  row.wait_since_ns.store(since, std::memory_order_relaxed);
+  row.wait_serial.store((serial | 1) + 2, std::memory_order_release);
+}
+
+std::uint64_t Wait::end(Thread& thread) {
+  if (!published) return 0;
+  published = false;
+  record::ThreadRow& row = *thread.row;
+  const std::uint32_t serial = row.wait_serial.load(std::memory_order_relaxed);
+  row.wait_serial.store((serial | 1) + 1, std::memory_order_release);
+  row.wait_kind.store(static_cast<std::uint32_t>(outer.kind), std::memory_order_release);
+  if (thread.wait_depth != 0) --thread.wait_depth;
+  if (outer.kind != WaitKind::kNone) {
+    row.wait_for.store(outer.wait_for, std::memory_order_relaxed);
+    row.wait_how.store(outer.how, std::memory_order_relaxed);
+    row.wait_stack.store(outer.stack, std::memory_order_relaxed);
+    row.wait_mutex.store(outer.mutex, std::memory_order_relaxed);
+    row.wait_address.store(outer.address, std::memory_order_relaxed);
+    row.wait_since_ns.store(outer.since, std::memory_order_relaxed);
+    row.wait_serial.store((serial | 1) + 2, std::memory_order_release);
+  }
+  return nowNs() - since;
+}
+
+// ----------------------------------------------------------------------------------------- attempts
+
+Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Frame* frame)
+    : thread_(thisThread()), address_(object.address), site_(frame->site), how_(howOf(mode, request)) {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  Thread& thread = *thread_;
+  bool was_destroyed = false;
+  lock_ = lockOf(thread, object, was_destroyed);
+  if (lock_ == kNone) {
+    current.header->unseen_requests.fetch_add(1, std::memory_order_relaxed);
+    thread_ = nullptr;
+    return;
+  }
+  askFor(thread, lock_, how_);
+  const std::uint64_t below = thread.shadowOf(thread.top)[-1].hash;
+  const std::uint64_t depth = depthOf(frame);
+  key_ = situation(below, thread.salt + how_, lock_, site_, depth);
+  CacheEntry* known = lookUp(thread, key_);
+  Place place{};
+  if (known != nullptr && known->section == kDeepSite) {
+    place = placeOf(thread, frame);
+    key_ = situation(below, thread.salt + how_, lock_, place.key, 1);
+    known = lookUp(thread, key_);
+  }
+  const bool holds_others = thread.top != thread.floor || thread.held() != 0;
+  if (known == nullptr && !holds_others) {
+    // Many locks are taken here: they share one section, and need no request.
+    known = lookUp(thread, situation(below, thread.salt + how_, kAnyLock, site_, depth));
+  }
+  if (known != nullptr) {
+    section_ = known->section;
+    stack_ = {known->stack, false};
+  } else {
+    if (place.key == 0) place = placeOf(thread, frame);
+    if (place.deep) {
+      remember(thread, key_, kDeepSite, kNone);
+      key_ = situation(below, thread.salt + how_, lock_, place.key, 1);
+      known = lookUp(thread, key_);
+    }
+    if (known != nullptr) {
+      section_ = known->section;
+      stack_ = {known->stack, false};
+    } else {
+      stack_ = stackAt(thread, frame, place, lock_);
+      bool merged = false;
+      section_ = sectionFor(thread, place, site_, lock_, how_, stack_, merged);
+      if (holds_others) {
+        request_row_ = addRequest(thread, lock_, how_, stack_);
+        if (mode == Mode::kShared && request == RequestKind::kBlocking && holdsShared(thread, lock_)) {
+          addEvent(thread,
+                   {.kind = EventKind::kRecursiveRead, .mode = mode, .lock = lock_, .stack = stack_.index});
+        }
+      }
+      const bool any = merged && !holds_others && !place.deep;
+      remember(thread, any ? situation(below, thread.salt + how_, kAnyLock, site_, depth) : key_, section_,
+               stack_.index);
+    }
+  }
+  LockRow& row = current.locks[lock_];
+  if (row.first_site == 0) {
+    row.first_stack = stack_.index;
+    row.first_site = site_;
+  }
+  if (was_destroyed) {
+    wrongUse(thread, {.kind = EventKind::kUseDestroyed, .mode = mode, .lock = lock_, .stack = stack_.index});
+  }
+}
+
+void Attempt::mayBlock(std::uint32_t owner) {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  Thread& thread = *thread_;
+  chainOf(thread);  // who looks at us while we wait sees where we took what we hold
+  wait_.begin(thread, WaitKind::kLock, lock_, address_, how_, stack_.index);
+  if (static_cast<RequestKind>(how_ >> 8) == RequestKind::kBlocking) lookBeforeBlocking(thread, owner);
+}
+
+void Attempt::granted() {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  Thread& thread = *thread_;
+  SectionRow& section = current.sections[section_];
+  if (wait_.published) {
+    const std::uint64_t waited = wait_.end(thread);
+    LockRow& row = current.locks[lock_];
+    row.contended.fetch_add(1, std::memory_order_relaxed);
+    row.wait_ns.fetch_add(waited, std::memory_order_relaxed);
+    ++section.contended;
+    section.wait_total_ns += waited;
+    if (waited > section.wait_max_ns) section.wait_max_ns = waited;
+    thread.row->lock_wait_ns.fetch_add(waited, std::memory_order_relaxed);
+  }
+  if (request_row_ != kNone) current.requests[request_row_].state.store(2, std::memory_order_release);
+  if (thread.top == thread.limit && !growHeld(thread)) {
+    noteTrouble(record::kTroubleNoMemory);
+    return;
+  }
+  const bool bottom = thread.top == thread.floor && thread.held() != 0;
+  const std::uint64_t count = section.count.load(std::memory_order_relaxed);
+  section.count.store(count + 1, std::memory_order_relaxed);
+  const bool sampled = (count & sample_mask) == 0;
+  const auto flags = static_cast<std::uint16_t>(
+      (stack_.exact ? kShadowExact : 0) | (bottom ? kShadowBottom : 0) | (sampled ? kShadowSampled : 0));
+  record::HeldEntry* entry = thread.top;
+  pushHeld(thread, key_, address_, &section, lock_, how_, site_, stack_.index, flags);
+  if (sampled) entry->acquired_ns = nowNs();
+}
+
+void Attempt::refused() {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  if (wait_.published) thread_->row->lock_wait_ns.fetch_add(wait_.end(*thread_), std::memory_order_relaxed);
+}
+
+void takenAgain(const Object& object) {
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  std::uint32_t position = 0;
+  const Held held = findHeld(*thread, object.address, position);
+  if (held.entry == nullptr) return;
+  if (held.entry->recursion != 0xffff) ++held.entry->recursion;
+  held.shadow->flags |= kShadowRecursive;
+}
+
+void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  std::uint32_t position = 0;
+  const Held held = findHeld(*thread, object.address, position);
+  if (held.entry != nullptr) {
+    if (held.entry->recursion != 0) {
+      if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
+      return;
+    }
+    SectionRow& section = *held.shadow->section;
+    if (section.exits[0] != frame->site) noteExit(section, frame->site);
+    finishSample(*held.entry, section);
+    removeHeld(*thread, position);
+    return;
+  }
+  if (owner == thread->tid) return;  // taken where we did not see it
+  bool was_destroyed = false;
+  const Index lock = lockOf(*thread, object, was_destroyed);
+  if (lock == kNone) return;
+  Index holder = owner != kNobody && owner != kUnknownOwner ? threadByTid(owner) : kNone;
+  if (owner == kUnknownOwner) {
+    if (thread->unseen != 0) return;  // we may have missed the acquisition
+    holder = holderOnRecord(lock, thread->index);
+  }
+  const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
+  LockRow& row = current.locks[lock];
+  if (holder != kNone || (owner != kNobody && owner != kUnknownOwner)) {
+    row.flags |= record::kHandedOver;
+    wrongUse(*thread, {.kind = EventKind::kUnlockByOther,
+                       .lock = lock,
+                       .stack = stack.index,
+                       .other_thread = holder,
+                       .other_stack = stackOfHolder(lock, holder)});
+  } else {
+    wrongUse(*thread, {.kind = EventKind::kUnlockNotHeld, .lock = lock, .stack = stack.index});
+  }
+}
+
+void initialised(const Object& object, const Frame* frame) {
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  const std::uint64_t key = situation(0, thread->salt, kAnyLock - 1, frame->site, depthOf(frame));
+  CacheEntry* known = lookUp(*thread, key);
+  Index stack = kNone;
+  if (known != nullptr && known->section != kDeepSite) {
+    stack = known->stack;
+  } else {
+    const Place place = placeOf(*thread, frame);
+    stack = stackAt(*thread, frame, place, kNone).index;
+    remember(*thread, key, place.deep ? kDeepSite : kNone, stack);
+  }
+  bearLock(*thread, object, stack);
+}
+
+void destroying(const Object& object, const Frame* frame, std::uint32_t owner) {
+  if (owner == kNobody) return;
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  Index lock = knownLock(object);
+  if (lock == kNone) return;
+  std::uint32_t position = 0;
+  Index holder = kNone;
+  if (findHeld(*thread, object.address, position).entry != nullptr) {
+    holder = thread->index;
+  } else if (owner != kUnknownOwner) {
+    holder = threadByTid(owner);
+    if (holder == kNone) return;
+  } else {
+    holder = holderOnRecord(lock, thread->index);
+  }
+  if (holder == kNone || (current.locks[lock].flags & record::kHandedOver) != 0) return;
+  const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
+  wrongUse(*thread, {.kind = EventKind::kDestroyHeld,
+                     .lock = lock,
+                     .stack = stack.index,
+                     .other_thread = holder,
+                     .other_stack = stackOfHolder(lock, holder)});
+}
+
+void destroyed(const Object& object) {
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  destroyLock(*thread, object);
+}
+
+// --------------------------------------------------------------------------------- condition waits
+
+ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::uint32_t mutex_owner,
+                             RequestKind request, const Frame* frame)
+    : thread_(thisThread()), mutex_(mutex) {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  Thread& thread = *thread_;
+  bool was_destroyed = false;
+  const Index cond_row = lockOf(thread, condition, was_destroyed);
+  const Index mutex_row = lockOf(thread, mutex, was_destroyed);
+  if (cond_row == kNone || mutex_row == kNone) {
+    thread_ = nullptr;
+    return;
+  }
+  const Stack stack = stackAt(thread, frame, placeOf(thread, frame), cond_row);
+  LockRow& row = current.locks[cond_row];
+  if (row.first_site == 0) {
+    row.first_stack = stack.index;
+    row.first_site = frame->site;
+  }
+  keepLock(cond_row);
+  keepLock(mutex_row);
+  std::uint32_t position = 0;
+  const Held held = findHeld(thread, mutex.address, position);
+  if (held.entry == nullptr && mutex_owner != thread.tid && mutex_owner != kUnknownOwner) {
+    wrongUse(thread, {.kind = EventKind::kWaitWithoutMutex,
+                      .lock = mutex_row,
+                      .stack = stack.index,
+                      .other_thread = mutex_owner == kNobody ? kNone : threadByTid(mutex_owner),
+                      .other_lock = cond_row});
+  }
+  const Index before = row.detail.exchange(mutex_row, std::memory_order_relaxed);
+  if (before != kNone && before != mutex_row) {
+    const record::RecordView view = viewRecord();
+    for (Index i = 1; i < view.end(Table::kThreads); ++i) {
+      const record::ThreadRow& other = *view.thread(i);
+      if (i == thread.index || other.wait_serial.load(std::memory_order_acquire) % 2 == 0 ||
+          other.wait_kind.load(std::memory_order_relaxed) !=
+              static_cast<std::uint32_t>(WaitKind::kCondition) ||
+          other.wait_for.load(std::memory_order_relaxed) != cond_row ||
+          other.wait_mutex.load(std::memory_order_relaxed) == mutex_row || !sleepsInKernel(other)) {
+        continue;
+      }
+      wrongUse(thread, {.kind = EventKind::kWaitOtherMutex,
+                        .lock = mutex_row,
+                        .stack = stack.index,
+                        .other_thread = i,
+                        .other_lock = cond_row,
+                        .other_stack = other.wait_stack.load(std::memory_order_relaxed),
+                        .detail = other.wait_mutex.load(std::memory_order_relaxed)});
+      break;
+    }
+  }
+  if (held.entry != nullptr && held.entry->recursion == 0) {
+    finishSample(*held.entry, *held.shadow->section);
+    shadow_ = *held.shadow;
+    entry_.site = held.entry->site;
+    entry_.stack = held.entry->stack;
+    held_ = true;
+    removeHeld(thread, position);
+    if (thread.held() != 0)
+      addRequest(thread, mutex_row, howOf(Mode::kExclusive, RequestKind::kBlocking), stack);
+  }
+  chainOf(thread);
+  wait_.begin(thread, WaitKind::kCondition, cond_row, condition.address, howOf(Mode::kExclusive, request),
+              stack.index, mutex_row);
+}
+
+void ConditionWait::end(bool holds_mutex) {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  Thread& thread = *thread_;
+  thread_->row->blocked_ns.fetch_add(wait_.end(thread), std::memory_order_relaxed);
+  if (!held_ || !holds_mutex) return;
+  if (thread.top == thread.limit && !growHeld(thread)) return;
+  const bool bottom = thread.top == thread.floor && thread.held() != 0;
+  const std::uint64_t below = thread.shadowOf(thread.top)[-1].hash;
+  pushHeld(thread, situation(below, thread.salt, shadow_.lock, entry_.site, 2), shadow_.address,
+           shadow_.section, shadow_.lock, std::uint32_t{shadow_.mode}, entry_.site, entry_.stack,
+           static_cast<std::uint16_t>((shadow_.flags & kShadowExact) | (bottom ? kShadowBottom : 0)));
+}
+
+PlainWait::PlainWait(WaitKind kind, Index wait_for, std::uint64_t address, RequestKind request,
+                     const Frame* frame)
+    : thread_(thisThread()) {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  Thread& thread = *thread_;
+  const Stack stack = stackAt(thread, frame, placeOf(thread, frame), wait_for);
+  chainOf(thread);
+  wait_.begin(thread, kind, wait_for, address, howOf(Mode::kExclusive, request), stack.index);
+  if (kind == WaitKind::kJoin && request == RequestKind::kBlocking) lookBeforeBlocking(thread, kNobody);
+}
+
+void PlainWait::end() {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  thread_->row->blocked_ns.fetch_add(wait_.end(*thread_), std::memory_order_relaxed);
+}
+
+void joined(Thread& thread, Index other) {
+  Inside inside(&thread);
+  record::ThreadRow& row = current.threads[other];
+  // The kernel woke us: the thread is past its end, whatever its row says.
+  Index last = row.last_segment.load(std::memory_order_acquire);
+  if (last == kNone) last = row.segment.load(std::memory_order_acquire);
+  row.state.store(static_cast<std::uint32_t>(record::ThreadState::kJoined), std::memory_order_release);
+  startSegment(thread, last);
+}
+
+// ------------------------------------------------------------------------------------------- events
+
+Index addEventFor(Index thread, Index chain, const Event& event) {
+  const Index index = claim(Table::kEvents);
+  if (index == kNone) return kNone;
+  record::EventRow& row = current.events[index];
+  row.kind = static_cast<std::uint16_t>(event.kind);
+  row.mode = static_cast<std::uint8_t>(event.mode);
+  row.request = static_cast<std::uint8_t>(event.request);
+  row.thread = thread;
+  row.lock = event.lock;
+  row.stack = event.stack;
+  row.other_thread = event.other_thread;
+  row.other_lock = event.other_lock;
+  row.other_stack = event.other_stack;
+  row.chain = chain;
+  row.group = event.group;
+  row.detail = event.detail;
+  row.when_ns = nowNs();
+  row.duration_ns = event.duration_ns;
+  keepLock(event.lock);
+  keepLock(event.other_lock);
+  row.state.store(1, std::memory_order_release);
+  return index;
+}
+
+void addEvent(Thread& thread, const Event& event) {
+  if (!options.report_mutex_bugs && event.kind != EventKind::kDestroyHeld) return;
+  if (!options.report_destroy_locked && event.kind == EventKind::kDestroyHeld) return;
+  const std::uint64_t key = mix(
+      mix(mix(static_cast<std::uint64_t>(event.kind) + 0x100, event.lock), event.stack), event.other_lock);
+  if (const Index known = seen_events.find(key); known != kNone) {
+    current.events[known].count.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  const Index index = addEventFor(thread.index, chainOf(thread), event);
+  if (index != kNone) seen_events.insert(key, index);
+}
+
+void eventsAfterFork() { seen_events.afterFork(); }
+
+void noteHeldAtEnd(Thread& thread) {
+  for (std::uint32_t i = 0; i < thread.held(); ++i) {
+    const Held held = heldAt(thread, i);
+    const LockRow& lock = current.locks[held.shadow->lock];
+    if ((lock.flags & (record::kRobust | record::kHandedOver)) != 0) continue;
+    addEvent(thread, {.kind = EventKind::kNotReleased,
+                      .mode = static_cast<Mode>(held.shadow->mode),
+                      .lock = held.shadow->lock,
+                      .stack = held.entry->stack});
+  }
+}
+
+void noteSampled(Thread& thread) {
+  record::HeldEntry* entry = thread.top - 1;
+  thread.shadowOf(entry)->flags |= kShadowSampled;
+  entry->acquired_ns = nowNs();
+}
+
+void noteExit(record::SectionRow& section, std::uint64_t site) {
+  for (std::uint64_t& exit : section.exits) {
+    if (exit == site) return;
+    if (exit == 0) {
+      exit = site;
+      return;
+    }
+  }
+}
+
+}  // namespace gridlock::runtime

@@ -1,0 +1,154 @@
+// The only door from the hooks to the core. A hook tells what the program is about to do, calls the
+// real function, and tells how it ended:
+//
+//   Attempt attempt(object, mode, request, frame);   // recorded before the real lock
+//   attempt.mayBlock(owner);                         // when the lock looks held
+//   const int result = real(…);
+//   result == 0 ? attempt.granted() : attempt.refused();
+//
+// Uncontended mutexes do not come through here: hooks/fast_path.h does the same inline.
+//
+// Nothing here changes errno, takes a lock of the program, or fails: what cannot be recorded is counted.
+#pragma once
+
+#include <cstdint>
+
+#include "gridlock/record.h"
+#include "runtime/core/lock_table.h"
+#include "runtime/core/stack_store.h"
+#include "runtime/core/thread_state.h"
+
+namespace gridlock::runtime {
+
+using record::EventKind;
+using record::Mode;
+using record::RequestKind;
+using record::WaitKind;
+
+inline std::uint32_t howOf(Mode mode, RequestKind request) {
+  return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(request) << 8;
+}
+
+// A wait as it is published in the thread's row. Waits nest only when a signal handler waits inside of
+// one: the outer wait is put back afterwards.
+struct Wait {
+  bool published = false;
+  std::uint64_t since = 0;
+  struct {
+    WaitKind kind;
+    Index wait_for;
+    std::uint32_t how;
+    Index stack;
+    Index mutex;
+    std::uint64_t address;
+    std::uint64_t since;
+  } outer;
+
+  void begin(Thread& thread, WaitKind kind, Index wait_for, std::uint64_t address, std::uint32_t how,
+             Index stack, Index mutex = kNone);
+  // The nanoseconds it took.
+  std::uint64_t end(Thread& thread);
+};
+
+class Attempt {
+ public:
+  Attempt(const Object& object, Mode mode, RequestKind request, const Frame* frame);
+
+  // The lock looks held: publishes the wait and looks for a deadlock, before the thread blocks. The owner is
+  // a kernel thread id when libc keeps it, else 0.
+  void mayBlock(std::uint32_t owner);
+  void granted();
+  void refused();
+
+  // Not to be looked at when this is false.
+  explicit operator bool() const { return thread_ != nullptr; }
+  Thread* thread() const { return thread_; }
+  Index lock() const { return lock_; }
+  Index stack() const { return stack_.index; }
+
+ private:
+  Thread* thread_;
+  std::uint64_t address_;
+  std::uint64_t key_ = 0;
+  std::uint64_t site_;
+  Index lock_ = kNone;
+  Index section_ = kNone;
+  Index request_row_ = kNone;
+  std::uint32_t how_;
+  Stack stack_{};
+  Wait wait_;
+};
+
+// A recursive lock was taken once more by its owner.
+void takenAgain(const Object& object);
+
+// The calling thread is about to release the lock. `owner` is the kernel thread id that libc keeps of the
+// holder; kNobody when libc says that nobody holds it, kUnknownOwner when it cannot say.
+inline constexpr std::uint32_t kNobody = 0;
+inline constexpr std::uint32_t kUnknownOwner = ~0u;
+void releasing(const Object& object, const Frame* frame, std::uint32_t owner);
+
+void initialised(const Object& object, const Frame* frame);
+// About to be destroyed. `owner` as above.
+void destroying(const Object& object, const Frame* frame, std::uint32_t owner);
+void destroyed(const Object& object);
+
+// A condition wait: gives the mutex up and takes it again, which is a request of its own.
+class ConditionWait {
+ public:
+  ConditionWait(const Object& condition, const Object& mutex, std::uint32_t mutex_owner, RequestKind request,
+                const Frame* frame);
+  // `holds_mutex`: the real call has taken it again (it does so on a time-out and on cancellation too).
+  void end(bool holds_mutex);
+
+ private:
+  Thread* thread_;
+  Object mutex_;
+  Shadow shadow_{};
+  record::HeldEntry entry_{};
+  bool held_ = false;
+  Wait wait_;
+};
+
+// A wait for a row of the record that is not a lock request: a join, a semaphore, a barrier.
+class PlainWait {
+ public:
+  // wait_for as WaitKind says.
+  PlainWait(WaitKind kind, Index wait_for, std::uint64_t address, RequestKind request, const Frame* frame);
+  void end();
+
+ private:
+  Thread* thread_;
+  Wait wait_;
+};
+
+// Events.
+struct Event {
+  EventKind kind;
+  Mode mode = Mode::kExclusive;
+  RequestKind request = RequestKind::kBlocking;
+  Index lock = kNone;
+  Index stack = kNone;
+  Index other_thread = kNone;
+  Index other_lock = kNone;
+  Index other_stack = kNone;
+  std::uint32_t group = 0;
+  std::uint32_t detail = 0;
+  std::uint64_t duration_ns = 0;
+};
+// Adds the event, or counts it when an equal one (kind, lock, stack) stands in the record already.
+void addEvent(Thread& thread, const Event& event);
+// Adds it for another thread, without counting.
+Index addEventFor(Index thread, Index chain, const Event& event);
+void eventsAfterFork();
+
+void noteHeldAtEnd(Thread& thread);
+
+// Joins and starts.
+void joined(Thread& thread, Index other);
+
+// Another exit of a section, or a sampled one: see hooks/fast_path.h.
+void noteExit(record::SectionRow& section, std::uint64_t site);
+void noteSampled(Thread& thread);
+
+}  // namespace gridlock::runtime

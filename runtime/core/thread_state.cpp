@@ -1,0 +1,422 @@
+// Threads come and go: registration, held stacks that grow by blocks, the cache, segments. In a forked
+// child the one thread that survived is registered anew and takes the locks it holds along.
+
+#include "runtime/core/thread_state.h"
+
+#include <pthread.h>
+
+#include "runtime/base/table.h"
+#include "runtime/core/clock.h"
+#include "runtime/core/events.h"
+#include "runtime/core/init.h"
+#include "runtime/core/lock_table.h"
+
+extern "C" void* __libc_stack_end;
+
+namespace gridlock::runtime {
+namespace {
+
+constexpr std::uint64_t kFirstCache = 256;
+constexpr std::uint64_t kLargestCache = 16384;
+
+Thread unborn{.epoch = kUnborn};
+Thread busy{.epoch = kBusy};
+Thread finished{.epoch = kEndedEpoch};
+std::uint64_t not_alive = 0;
+
+InternTable handles;  // pthread_t or kernel id -> kThreads
+
+Thread* free_threads = nullptr;
+Index free_blocks = kNone;  // linked by HeldBlock::newer
+SpinLock free_lock{LockRank::kArena};
+
+pthread_key_t end_key;
+bool have_end_key = false;
+
+std::uint64_t tidKey(std::uint32_t tid) { return mix(tid, 0x7469'6400'0000'0001u); }
+std::uint64_t handleKey(std::uint64_t handle) { return mix(handle, 0x6861'6e64'0000'0001u); }
+
+// The private twin of a block of the record. `below` stands under its first entry: its hash is that of
+// the entry below, its address matches nothing.
+struct BlockTwin {
+  Shadow below;
+  Shadow entries[record::kHeldPerBlock];
+};
+using Twins = std::atomic<BlockTwin*>;
+Twins* twins = nullptr;  // by kHeld index
+std::uint32_t twin_capacity = 0;
+Twins* twins_of_parent = nullptr;
+
+BlockTwin* twinOf(Index block) { return twins[block].load(std::memory_order_relaxed); }
+
+Index takeBlock(Index thread, Index older) {
+  Index block = kNone;
+  {
+    SpinGuard guard(free_lock);
+    if (free_blocks != kNone) {
+      block = free_blocks;
+      free_blocks = current.held[block].newer;
+    }
+  }
+  if (block == kNone) block = claim(Table::kHeld);
+  if (block == kNone || block >= twin_capacity) return kNone;
+  if (twinOf(block) == nullptr) {
+    auto* twin = static_cast<BlockTwin*>(arena.allocate(sizeof(BlockTwin)));
+    if (twin == nullptr) return kNone;
+    twins[block].store(twin, std::memory_order_relaxed);
+  }
+  record::HeldBlock& row = current.held[block];
+  for (record::HeldEntry& entry : row.entries) entry.lock.store(kNone, std::memory_order_relaxed);
+  row.thread = thread;
+  row.older = older;
+  row.newer = kNone;
+  row.state.store(1, std::memory_order_release);
+  return block;
+}
+
+void enterBlock(Thread& thread, Index block, bool at_end) {
+  record::HeldBlock& row = current.held[block];
+  thread.block = block;
+  thread.floor = row.entries;
+  thread.limit = row.entries + record::kHeldPerBlock;
+  thread.to_shadow = reinterpret_cast<char*>(twinOf(block)->entries) - reinterpret_cast<char*>(row.entries);
+  thread.top = at_end ? thread.limit : thread.floor;
+  thread.row->held_block.store(block, std::memory_order_release);
+}
+
+void setCache(Thread& thread, std::uint64_t entries) {
+  auto* cache = static_cast<CacheEntry*>(arena.allocate(entries * sizeof(CacheEntry)));
+  if (cache == nullptr) return;
+  thread.cache = cache;
+  thread.cache_mask = entries - 1;
+  thread.evictions = 0;
+}
+
+Thread* makeThread() {
+  Thread* thread = nullptr;
+  {
+    SpinGuard guard(free_lock);
+    if (free_threads != nullptr) {
+      thread = free_threads;
+      free_threads = thread->next_free;
+    }
+  }
+  CacheEntry* cache = nullptr;
+  std::uint64_t mask = 0;
+  if (thread != nullptr) {
+    cache = thread->cache;
+    mask = thread->cache_mask;
+    for (std::uint64_t i = 0; i <= mask; ++i) cache[i] = CacheEntry{};
+  } else {
+    thread = static_cast<Thread*>(arena.allocate(sizeof(Thread)));
+    if (thread == nullptr) return nullptr;
+  }
+  *thread = Thread{};
+  thread->cache = cache;
+  thread->cache_mask = mask;
+  if (cache == nullptr) setCache(*thread, kFirstCache);
+  return thread->cache == nullptr ? nullptr : thread;
+}
+
+Index makeSegment(Index thread, Index previous, Index other) {
+  const Index segment = claim(Table::kSegments);
+  if (segment == kNone) return kNone;
+  record::SegmentRow& row = current.segments[segment];
+  row.thread = thread;
+  row.previous = previous;
+  row.other = other;
+  row.state.store(1, std::memory_order_release);
+  return segment;
+}
+
+void setSegment(Thread& thread, Index segment) {
+  thread.row->segment.store(segment, std::memory_order_relaxed);
+  thread.salt = mix(segment, 0x5e6);
+}
+
+Index makeRow(Index previous_segment) {
+  const Index index = claim(Table::kThreads);
+  if (index == kNone) return kNone;
+  current.threads[index].segment.store(makeSegment(index, previous_segment, kNone),
+                                       std::memory_order_relaxed);
+  return index;
+}
+
+// Binds the calling thread to a row. Its epoch stays 0: the caller raises it.
+Thread* bind(Index index, std::uint64_t stack_top) {
+  Thread* thread = makeThread();
+  if (thread == nullptr) return nullptr;
+  record::ThreadRow& row = current.threads[index];
+  thread->index = index;
+  thread->row = &row;
+  thread->tid = sys::gettid();
+  thread->stack_top = stack_top;
+  const Index block = takeBlock(index, kNone);
+  if (block == kNone) return nullptr;
+  enterBlock(*thread, block, false);
+  twinOf(block)->below = Shadow{};
+  setSegment(*thread, row.segment.load(std::memory_order_relaxed));
+  row.tid = thread->tid;
+  row.handle = static_cast<std::uint64_t>(pthread_self());
+  constexpr int kGetName = 16;
+  sys::call(SYS_prctl, kGetName, sys::asLong(row.name));
+  row.name[sizeof(row.name) - 1] = '\0';
+  row.started_ns.store(nowNs(), std::memory_order_relaxed);
+  row.state.store(static_cast<std::uint32_t>(record::ThreadState::kRunning), std::memory_order_release);
+  handles.replace(tidKey(thread->tid), index);
+  handles.replace(handleKey(row.handle), index);
+  if (have_end_key) pthread_setspecific(end_key, thread);
+  return thread;
+}
+
+// The top of the calling thread's stack, as far as we know: depths are compared with it, no more.
+std::uint64_t guessStackTop(bool main_thread) {
+  if (main_thread) return reinterpret_cast<std::uint64_t>(__libc_stack_end);
+  const auto here = reinterpret_cast<std::uint64_t>(__builtin_frame_address(0));
+  const auto self = static_cast<std::uint64_t>(pthread_self());  // above the frames, as a rule
+  return self > here ? self : here + 64 * 1024;
+}
+
+// Takes the locks that the forking thread held into the child's record. The parent goes on and
+// changes its rows meanwhile; the twins are private memory and are as they were.
+void carryHeld(Thread& child, const Thread& parent, const Record& old) {
+  std::uint32_t count = static_cast<std::uint32_t>(parent.top - parent.floor);
+  for (Index block = old.held[parent.block].older; block != kNone; block = old.held[block].older) {
+    count += record::kHeldPerBlock;
+  }
+  auto* kept = count == 0 ? nullptr : static_cast<Shadow*>(arena.allocate(sizeof(Shadow) * count));
+  if (kept == nullptr) return;
+  std::uint32_t left = count;
+  std::uint32_t here = static_cast<std::uint32_t>(parent.top - parent.floor);
+  for (Index block = parent.block; block != kNone && left >= here; block = old.held[block].older) {
+    const BlockTwin* twin = twins_of_parent[block].load(std::memory_order_relaxed);
+    for (std::uint32_t i = here; i-- > 0;) kept[--left] = twin->entries[i];
+    here = record::kHeldPerBlock;
+  }
+  for (std::uint32_t i = left; i < count; ++i) {
+    const Shadow& shadow = kept[i];
+    if (shadow.address == 0 || shadow.lock == kNone) continue;
+    const Index lock = lockInChild(child, old.locks[shadow.lock], shadow.address);
+    if (lock == kNone || (child.top == child.limit && !growHeld(child))) continue;
+    pushHeld(child, mix(shadow.hash, lock), shadow.address, current.sections, lock,
+             std::uint32_t{shadow.mode} | std::uint32_t{shadow.request} << 8, 0, kNone, 0);
+  }
+}
+
+void atThreadEnd(void* value) {
+  auto* thread = static_cast<Thread*>(value);
+  if (thread != tl_thread) return;  // a forked child replaced it
+  // Other keys' destructors may still take locks: come last.
+  if (++thread->destructor_rounds < PTHREAD_DESTRUCTOR_ITERATIONS) {
+    pthread_setspecific(end_key, thread);
+    return;
+  }
+  if (thread->epoch == *alive) endThread(*thread);
+}
+
+}  // namespace
+
+__thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &unborn;
+std::uint64_t* alive = &not_alive;
+
+void makeEndKey() { have_end_key = pthread_key_create(&end_key, atThreadEnd) == 0; }
+
+void hideThread() { tl_thread = &finished; }
+
+void threadsAfterFork() {
+  handles.afterFork();
+  free_lock.reset();
+  free_threads = nullptr;
+  free_blocks = kNone;
+  twins_of_parent = twins;
+}
+
+bool prepareThreads() {
+  twin_capacity = current.header->tables[static_cast<std::uint32_t>(Table::kHeld)].capacity;
+  twins = static_cast<Twins*>(arena.allocate(sizeof(Twins) * twin_capacity));
+  return twins != nullptr;
+}
+
+Thread* thisThread() {
+  Thread* thread = tl_thread;
+  if (thread->epoch == *alive) return thread;
+  if (thread->epoch == kBusy) {
+    ++thread->unseen;
+    return nullptr;
+  }
+  if (thread->epoch == kEndedEpoch || passive) return nullptr;
+  tl_thread = &busy;
+  Record parent;
+  if (!startRecording(parent)) {
+    tl_thread = thread;
+    return nullptr;
+  }
+  const bool main_thread = sys::gettid() == current.header->pid;
+  const Index index = makeRow(kNone);
+  Thread* fresh = nullptr;
+  if (index != kNone) {
+    current.threads[index].flags = main_thread ? record::kMainThread : record::kForeignThread;
+    fresh = bind(index, thread->epoch != kUnborn ? thread->stack_top : guessStackTop(main_thread));
+  }
+  if (fresh == nullptr) {
+    noteTrouble(record::kTroubleNoMemory);
+    tl_thread = &finished;  // this thread goes unrecorded
+    return nullptr;
+  }
+  if (parent.base != nullptr && thread->epoch != kUnborn) {
+    current.threads[index].start_routine = parent.threads[thread->index].start_routine;
+    carryHeld(*fresh, *thread, parent);
+  }
+  closeRecord(parent);
+  fresh->epoch = *alive;
+  tl_thread = fresh;
+  return fresh;
+}
+
+bool growHeld(Thread& thread) {
+  const Index next = takeBlock(thread.index, thread.block);
+  if (next == kNone) return false;
+  current.held[thread.block].newer = next;
+  twinOf(next)->below = Shadow{};
+  twinOf(next)->below.hash = thread.shadowOf(thread.limit - 1)->hash;
+  enterBlock(thread, next, false);
+  return true;
+}
+
+void leaveEmptyBlock(Thread& thread) {
+  if (thread.top != thread.floor) return;
+  const Index older = current.held[thread.block].older;
+  if (older == kNone) return;
+  const Index empty = thread.block;
+  enterBlock(thread, older, true);
+  current.held[older].newer = kNone;
+  SpinGuard guard(free_lock);
+  current.held[empty].state.store(0, std::memory_order_relaxed);
+  current.held[empty].newer = free_blocks;
+  free_blocks = empty;
+}
+
+Held heldAt(Thread& thread, std::uint32_t i) {
+  std::uint32_t below = thread.held() - static_cast<std::uint32_t>(thread.top - thread.floor);
+  if (i >= below) {
+    record::HeldEntry* entry = thread.floor + (i - below);
+    return {entry, thread.shadowOf(entry)};
+  }
+  Index block = thread.block;
+  while (i < below) {
+    block = current.held[block].older;
+    below -= record::kHeldPerBlock;
+  }
+  return {&current.held[block].entries[i - below], &twinOf(block)->entries[i - below]};
+}
+
+Held findHeld(Thread& thread, std::uint64_t address, std::uint32_t& position) {
+  for (std::uint32_t i = thread.held(); i-- > 0;) {
+    const Held held = heldAt(thread, i);
+    if (held.shadow->address != address) continue;
+    position = i;
+    return held;
+  }
+  return {nullptr, nullptr};
+}
+
+void removeHeld(Thread& thread, std::uint32_t position) {
+  const std::uint32_t last = thread.held() - 1;
+  for (std::uint32_t i = position; i < last; ++i) {
+    const Held to = heldAt(thread, i);
+    const Held from = heldAt(thread, i + 1);
+    const std::uint16_t bottom = to.shadow->flags & kShadowBottom;
+    const std::uint64_t below = i == 0 ? 0 : heldAt(thread, i - 1).shadow->hash;
+    to.entry->lock.store(kNone, std::memory_order_relaxed);
+    to.entry->mode = from.entry->mode;
+    to.entry->request = from.entry->request;
+    to.entry->recursion = from.entry->recursion;
+    to.entry->site = from.entry->site;
+    to.entry->stack = from.entry->stack;
+    to.entry->chain = kNone;
+    to.entry->acquired_ns = from.entry->acquired_ns;
+    *to.shadow = *from.shadow;
+    to.shadow->flags = static_cast<std::uint16_t>((from.shadow->flags & ~kShadowBottom) | bottom);
+    to.shadow->hash = situation(below, 0, from.shadow->lock, from.entry->site, from.shadow->mode);
+    to.entry->lock.store(from.entry->lock.load(std::memory_order_relaxed), std::memory_order_release);
+  }
+  popHeld(thread);
+  leaveEmptyBlock(thread);
+}
+
+void remember(Thread& thread, std::uint64_t key, Index section, Index stack) {
+  CacheEntry* slot = &thread.cache[key & thread.cache_mask];
+  if (slot->key != 0 && slot->key != key && ++thread.evictions > thread.cache_mask / 2 &&
+      thread.cache_mask + 1 < kLargestCache) {
+    setCache(thread, (thread.cache_mask + 1) * 4);
+    slot = &thread.cache[key & thread.cache_mask];
+  }
+  *slot = {key, section, stack};
+}
+
+void forget(Thread& thread, std::uint64_t key) {
+  CacheEntry& slot = thread.cache[key & thread.cache_mask];
+  if (slot.key == key) slot.key = 0;
+}
+
+void startSegment(Thread& thread, Index other) {
+  const Index previous = thread.row->segment.load(std::memory_order_relaxed);
+  const Index next = makeSegment(thread.index, previous, other);
+  if (next != kNone) setSegment(thread, next);
+}
+
+Index announceThread(Thread& creator, std::uint64_t start_routine, Index stack) {
+  const Index index = makeRow(creator.row->segment.load(std::memory_order_relaxed));
+  if (index == kNone) return kNone;
+  record::ThreadRow& row = current.threads[index];
+  row.start_routine = start_routine;
+  row.creator = creator.index;
+  row.create_stack = stack;
+  row.state.store(static_cast<std::uint32_t>(record::ThreadState::kCreated), std::memory_order_release);
+  startSegment(creator, kNone);
+  return index;
+}
+
+void adoptThread(Index index, std::uint64_t stack_top) {
+  if (*alive == 0 || passive) return;
+  tl_thread = &busy;
+  Thread* thread = bind(index, stack_top);
+  if (thread != nullptr) thread->epoch = *alive;
+  tl_thread = thread != nullptr ? thread : &finished;
+}
+
+void withdrawThread(Index index) {
+  current.threads[index].state.store(static_cast<std::uint32_t>(record::ThreadState::kEmpty),
+                                     std::memory_order_release);
+}
+
+Index threadByHandle(std::uint64_t handle) { return handles.find(handleKey(handle)); }
+Index threadByTid(std::uint32_t tid) { return handles.find(tidKey(tid)); }
+void nameHandle(std::uint64_t handle, Index row) { handles.replace(handleKey(handle), row); }
+void forgetHandle(std::uint64_t handle) { handles.replace(handleKey(handle), kNone); }
+
+void endThread(Thread& thread) {
+  thread.epoch = kBusy;
+  tl_thread = &finished;
+  noteHeldAtEnd(thread);
+  record::ThreadRow& row = *thread.row;
+  row.last_segment.store(row.segment.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  row.cpu_ns.store(clockNs(CLOCK_THREAD_CPUTIME_ID), std::memory_order_relaxed);
+  row.ended_ns.store(nowNs(), std::memory_order_relaxed);
+  const bool holds = thread.held() != 0;
+  // An ended thread that holds locks keeps its blocks: who waits for those locks waits in vain.
+  row.state.store(static_cast<std::uint32_t>(record::ThreadState::kExited), std::memory_order_release);
+  handles.replace(tidKey(thread.tid), kNone);
+  giveLocksBack(thread);
+  SpinGuard guard(free_lock);
+  if (!holds) {
+    row.held_block.store(kNone, std::memory_order_release);
+    current.held[thread.block].state.store(0, std::memory_order_relaxed);
+    current.held[thread.block].newer = free_blocks;
+    free_blocks = thread.block;
+  }
+  thread.next_free = free_threads;
+  free_threads = &thread;
+}
+
+}  // namespace gridlock::runtime

@@ -1,0 +1,227 @@
+// From a verdict to rows of the record, a line for the human, and the end that was asked for.
+
+#include "runtime/core/wait_graph.h"
+
+#include "gridlock/wait_graph.h"
+#include "runtime/base/print.h"
+#include "runtime/base/spinlock.h"
+#include "runtime/core/events.h"
+#include "runtime/core/init.h"
+#include "runtime/core/options.h"
+#include "runtime/core/speak.h"
+
+namespace gridlock::runtime {
+namespace {
+
+using record::StuckKind;
+using record::StuckThread;
+
+SpinLock verdict_lock{LockRank::kVerdict};
+void* scratch = nullptr;
+std::size_t scratch_size = 0;
+
+// Beyond this many threads the whole graph is left to the watcher: a convoy would pay for it at every step.
+constexpr Index kManyThreads = 128;
+
+bool makeRoom(std::size_t bytes) {
+  if (bytes <= scratch_size) return true;
+  if (scratch != nullptr) sys::unmap(scratch, scratch_size);
+  scratch_size = (bytes * 2 + 65535) & ~std::size_t{65535};
+  scratch = sys::map(scratch_size);
+  if (scratch == nullptr) scratch_size = 0;
+  return scratch != nullptr;
+}
+
+Index heldChain(const record::RecordView& view, const record::ThreadRow& row) {
+  Index chain = kNone;
+  view.eachHeld(row, [&](const record::HeldEntry& entry, std::uint32_t) {
+    chain = entry.chain;
+    return false;
+  });
+  return chain;
+}
+
+Index stackOfHold(const record::RecordView& view, Index holder, Index lock) {
+  Index stack = kNone;
+  const record::ThreadRow* row = view.thread(holder);
+  if (row == nullptr) return stack;
+  view.eachHeld(*row, [&](const record::HeldEntry& entry, std::uint32_t) {
+    if (entry.lock.load(std::memory_order_relaxed) != lock) return true;
+    stack = entry.stack;
+    return false;
+  });
+  return stack;
+}
+
+void describe(Line& line, const record::ThreadRow& row) {
+  line << "thread " << row.tid << " \"";
+  for (char c : row.name) {
+    if (c == '\0') break;
+    line.put(c >= ' ' && c < 127 ? c : '?');
+  }
+  line << "\"";
+}
+
+void writeGroup(const record::RecordView& view, const record::Verdict& verdict, std::uint32_t group) {
+  const std::uint32_t number = current.header->deadlock_groups.load(std::memory_order_relaxed) + 1;
+  std::uint32_t members = 0;
+  StuckKind kind = StuckKind::kCycle;
+  const StuckThread* one = nullptr;
+  for (std::uint32_t i = 0; i < verdict.count; ++i) {
+    const StuckThread& stuck = verdict.stuck[i];
+    if (stuck.group != group) continue;
+    ++members;
+    kind = stuck.kind;
+    one = &stuck;
+    record::ThreadRow& row = current.threads[stuck.thread];
+    const bool on_lock = stuck.wait_kind != record::WaitKind::kJoin;
+    addEventFor(stuck.thread, heldChain(view, row),
+                {.kind = kind == StuckKind::kSelf ? EventKind::kSelfDeadlock : EventKind::kDeadlock,
+                 .mode = static_cast<Mode>(stuck.how & 0xff),
+                 .request = static_cast<RequestKind>((stuck.how >> 8) & 0xff),
+                 .lock = on_lock ? stuck.wait_for : kNone,
+                 .stack = row.wait_stack.load(std::memory_order_relaxed),
+                 .other_thread = stuck.blocker,
+                 .other_stack = on_lock ? stackOfHold(view, stuck.blocker, stuck.wait_for) : kNone,
+                 .group = number,
+                 .detail = static_cast<std::uint32_t>(kind)});
+    row.reported_wait.store(stuck.wait_serial, std::memory_order_relaxed);
+  }
+  current.header->deadlock_groups.store(number, std::memory_order_release);
+  Line line;
+  if (kind == StuckKind::kSelf) {
+    line << "self-deadlock: ";
+    describe(line, current.threads[one->thread]);
+    line << " waits for a lock that it holds itself";
+  } else if (kind == StuckKind::kAbandoned) {
+    line << "deadlock: ";
+    describe(line, current.threads[one->thread]);
+    line << " waits for a lock that an ended thread did not release";
+  } else {
+    line << "deadlock: " << members << (members == 1 ? " thread waits" : " threads wait")
+         << (kind == StuckKind::kKnot ? ", and nobody is left who could end it: " : " for each other: ");
+    bool first = true;
+    for (std::uint32_t i = 0; i < verdict.count && line.length() < 600; ++i) {
+      if (verdict.stuck[i].group != group) continue;
+      if (!first) line << ", ";
+      first = false;
+      describe(line, current.threads[verdict.stuck[i].thread]);
+    }
+  }
+  line << " (process " << current.header->pid << ")";
+  say(line);
+}
+
+// Writes what was not told yet. True when there was something.
+bool tell(const record::RecordView& view, const record::Verdict& verdict) {
+  bool told = false;
+  for (std::uint32_t group = 1; group <= verdict.groups; ++group) {
+    bool known = true;
+    for (std::uint32_t i = 0; i < verdict.count; ++i) {
+      if (verdict.stuck[i].group == group && !verdict.stuck[i].reported) known = false;
+    }
+    if (known) continue;
+    writeGroup(view, verdict, group);
+    told = true;
+  }
+  return told;
+}
+
+std::uint64_t hexAfter(const char* text, const char* key) {
+  for (const char* at = text; *at != '\0'; ++at) {
+    std::size_t i = 0;
+    while (key[i] != '\0' && at[i] == key[i]) ++i;
+    if (key[i] != '\0') continue;
+    at += i;
+    while (*at == ' ' || *at == '\t') ++at;
+    std::uint64_t value = 0;
+    for (;; ++at) {
+      if (*at >= '0' && *at <= '9') {
+        value = value * 16 + static_cast<std::uint64_t>(*at - '0');
+      } else if (*at >= 'a' && *at <= 'f') {
+        value = value * 16 + static_cast<std::uint64_t>(*at - 'a' + 10);
+      } else {
+        return value;
+      }
+    }
+  }
+  return ~std::uint64_t{0};
+}
+
+// Whether somebody whom the record does not show may end a wait: a signal handler, an unknown thread.
+bool othersMayAct(const record::RecordView& view) {
+  char text[4096];
+  if (sys::readFile("/proc/self/status", text, sizeof(text)) <= 0) return true;
+  // Handlers of faults help nobody; the first two real-time signals are libc's own.
+  constexpr std::uint64_t kHarmless =
+      1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 30 | std::uint64_t{3} << 31;
+  if ((hexAfter(text, "SigCgt:") & ~kHarmless) != 0) return true;
+  std::uint32_t known = watcherRuns() ? 1 : 0;
+  for (Index i = 1; i < view.end(Table::kThreads); ++i) {
+    const auto state =
+        static_cast<record::ThreadState>(view.thread(i)->state.load(std::memory_order_relaxed));
+    if (state == record::ThreadState::kRunning) ++known;
+  }
+  // "Threads:" is decimal, but its digits read as hexadecimal serve to compare.
+  Line expected;
+  expected << known;
+  return hexAfter(text, "Threads:") != hexAfter(expected.text(), "");
+}
+
+bool asleep(void*, const record::ThreadRow& row) { return sleepsInKernel(row); }
+
+}  // namespace
+
+bool sleepsInKernel(const record::ThreadRow& row) {
+  Line path;
+  path << "/proc/self/task/" << row.tid << "/syscall";
+  char text[256];
+  if (sys::readFile(path.text(), text, sizeof(text)) <= 0) return false;
+  return text[0] == '2' && text[1] == '0' && text[2] == '2' && text[3] == ' ';  // futex
+}
+
+bool lookAtAll(bool also_knots) {
+  if (!options.detect_deadlocks || !verdict_lock.tryLock()) return false;
+  const record::RecordView view = viewRecord();
+  record::Outside outside;
+  outside.others_may_act = !also_knots || othersMayAct(view);
+  outside.asleep = asleep;
+  record::WaitGraph graph;
+  record::Verdict verdict;
+  bool told = false;
+  bool stuck = false;
+  for (int round = 0; round < 4; ++round) {
+    if (!makeRoom(record::WaitGraph::bytesFor(view))) break;
+    const record::Look look = graph.find(view, outside, scratch, scratch_size, verdict);
+    if (look == record::Look::kNoRoom) continue;
+    stuck = look == record::Look::kStuck;
+    told = stuck && tell(view, verdict);
+    break;
+  }
+  verdict_lock.unlock();
+  if (told) endOnDeadlock();
+  return stuck;
+}
+
+void lookBeforeBlocking(Thread& thread, std::uint32_t owner) {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (owner != kNobody) {
+    const Index holder = threadByTid(owner);
+    const record::ThreadRow& row = current.threads[holder];
+    if (holder != kNone && holder != thread.index &&
+        (row.wait_serial.load(std::memory_order_acquire) % 2 == 0 ||
+         (row.wait_how.load(std::memory_order_relaxed) >> 8) !=
+             static_cast<std::uint32_t>(RequestKind::kBlocking))) {
+      return;
+    }
+  }
+  if (current.header->tables[static_cast<std::uint32_t>(Table::kThreads)].claimed.load(
+          std::memory_order_relaxed) > kManyThreads) {
+    return;
+  }
+  lookAtAll(false);
+}
+
+void verdictsAfterFork() { verdict_lock.reset(); }
+
+}  // namespace gridlock::runtime

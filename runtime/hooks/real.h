@@ -1,0 +1,34 @@
+// The real functions, found once and eagerly: a look-up at the first call would hang when that call comes
+// from a constructor that dlopen runs. They are the next ones in the loader's search order, not libc's: a
+// sanitizer's or an allocator's wrapper behind us must keep working.
+#pragma once
+
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <type_traits>
+
+namespace gridlock::runtime {
+
+struct Real {
+#define HOOK(name) decltype(&::name) name;
+#define HOOK_VERSION(name, node) decltype(&::name) name;
+#define HOOK_OLD(name, node) decltype(&::name) name##_old;
+#define HOOK_PLAIN(name, type) std::type_identity_t<type> name;
+#define HOOK_MARK(name)
+#include "runtime/hooks/functions.def"
+#undef HOOK
+#undef HOOK_VERSION
+#undef HOOK_OLD
+#undef HOOK_PLAIN
+#undef HOOK_MARK
+};
+
+extern Real real;
+
+void resolveReal();
+
+}  // namespace gridlock::runtime

@@ -1,0 +1,157 @@
+// Reader-writer locks. glibc keeps the writer (by kernel id) but only a number of readers: who reads is known
+// from the threads' held stacks alone.
+
+#include <errno.h>
+
+#include "runtime/hooks/fast_path.h"
+#include "runtime/hooks/real.h"
+
+using namespace gridlock::runtime;
+using gridlock::record::LockKind;
+
+namespace {
+
+std::uint64_t addressOf(const pthread_rwlock_t* lock) { return reinterpret_cast<std::uint64_t>(lock); }
+
+// Bytes 16 to 23: __pad3 and __pad4, zeroed by every initialisation.
+std::uint64_t* spareOf(pthread_rwlock_t* lock) { return reinterpret_cast<std::uint64_t*>(lock) + 2; }
+
+Object objectOf(pthread_rwlock_t* lock) {
+  const bool writers_first = lock->__data.__flags == PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP;
+  return {addressOf(lock), spareOf(lock), writers_first ? LockKind::kRwlockPrefersWriters : LockKind::kRwlock,
+          static_cast<std::uint16_t>(lock->__data.__shared != 0 ? gridlock::record::kProcessShared : 0)};
+}
+
+// __readers: bit 0 write phase, bit 1 a writer owns or waits, the rest is three times eight: readers.
+std::uint32_t stateOf(const pthread_rwlock_t* lock) {
+  return __atomic_load_n(&lock->__data.__readers, __ATOMIC_RELAXED);
+}
+std::uint32_t writerOf(const pthread_rwlock_t* lock) {
+  return static_cast<std::uint32_t>(__atomic_load_n(&lock->__data.__cur_writer, __ATOMIC_RELAXED));
+}
+
+bool looksBlocked(const pthread_rwlock_t* lock, Mode mode) {
+  const std::uint32_t state = stateOf(lock);
+  return mode == Mode::kExclusive ? state >> 1 != 0 : (state & 2) != 0;
+}
+
+template <typename Call>
+[[gnu::noinline]] int lockSlowly(pthread_rwlock_t* lock, Mode mode, RequestKind request, const Frame* frame,
+                                 Call call) {
+  initialise();
+  Attempt attempt(objectOf(lock), mode, request, frame);
+  const std::uint32_t writer = writerOf(lock);
+  // libc refuses a thread that is the writer itself; it does not wait then.
+  const bool refuses = attempt && writer != 0 && writer == attempt.thread()->tid;
+  if (request != RequestKind::kTry && !refuses && looksBlocked(lock, mode)) attempt.mayBlock(writer);
+  const int result = call();
+  if (result == 0) {
+    attempt.granted();
+  } else {
+    attempt.refused();
+    if (result == EDEADLK && attempt) {
+      Inside inside(attempt.thread());
+      addEvent(*attempt.thread(), {.kind = EventKind::kSelfDeadlock,
+                                   .mode = mode,
+                                   .request = request,
+                                   .lock = attempt.lock(),
+                                   .stack = attempt.stack(),
+                                   .other_thread = attempt.thread()->index});
+    }
+  }
+  return result;
+}
+
+template <typename Call>
+inline __attribute__((always_inline)) int lockWith(pthread_rwlock_t* lock, Mode mode, RequestKind request,
+                                                   const Frame* frame, Call call) {
+  if (!looksBlocked(lock, mode)) {
+    if (const Repetition now = repeats(addressOf(lock), *spareOf(lock), mode, request, frame)) {
+      const int result = call();
+      if (result == 0) [[likely]]
+        push(now, addressOf(lock), mode, request, frame);
+      return result;
+    }
+  }
+  return lockSlowly(lock, mode, request, frame, call);
+}
+
+// Who may be told to hold it: nobody for certain, the writer, or readers we would have to look for.
+std::uint32_t ownerOf(const pthread_rwlock_t* lock) {
+  if (stateOf(lock) == 0 || (stateOf(lock) >> 3 == 0 && writerOf(lock) == 0)) return kNobody;
+  return writerOf(lock) != 0 ? writerOf(lock) : kUnknownOwner;
+}
+
+[[gnu::noinline]] int unlockSlowly(pthread_rwlock_t* lock, const Frame* frame) {
+  initialise();
+  releasing(objectOf(lock), frame, ownerOf(lock));
+  return real.pthread_rwlock_unlock(lock);
+}
+
+}  // namespace
+
+GRIDLOCK_EXPORT int pthread_rwlock_init(pthread_rwlock_t* lock,
+                                        const pthread_rwlockattr_t* attributes) noexcept {
+  initialise();
+  const int result = real.pthread_rwlock_init(lock, attributes);
+  if (result == 0) initialised(objectOf(lock), GRIDLOCK_FRAME);
+  return result;
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_destroy(pthread_rwlock_t* lock) noexcept {
+  initialise();
+  const Object object = objectOf(lock);
+  destroying(object, GRIDLOCK_FRAME, ownerOf(lock));
+  const int result = real.pthread_rwlock_destroy(lock);
+  if (result == 0) destroyed(object);
+  return result;
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t* lock) noexcept {
+  return lockWith(lock, Mode::kShared, RequestKind::kBlocking, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_rdlock(lock); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t* lock) noexcept {
+  return lockWith(lock, Mode::kShared, RequestKind::kTry, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_tryrdlock(lock); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
+  return lockWith(lock, Mode::kShared, RequestKind::kTimed, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_timedrdlock(lock, until); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t* lock, clockid_t clock,
+                                               const timespec* until) noexcept {
+  return lockWith(lock, Mode::kShared, RequestKind::kTimed, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_clockrdlock(lock, clock, until); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t* lock) noexcept {
+  return lockWith(lock, Mode::kExclusive, RequestKind::kBlocking, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_wrlock(lock); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t* lock) noexcept {
+  return lockWith(lock, Mode::kExclusive, RequestKind::kTry, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_trywrlock(lock); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t* lock, const timespec* until) noexcept {
+  return lockWith(lock, Mode::kExclusive, RequestKind::kTimed, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_timedwrlock(lock, until); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t clock,
+                                               const timespec* until) noexcept {
+  return lockWith(lock, Mode::kExclusive, RequestKind::kTimed, GRIDLOCK_FRAME,
+                  [=] { return real.pthread_rwlock_clockwrlock(lock, clock, until); });
+}
+
+GRIDLOCK_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
+  const Frame* frame = GRIDLOCK_FRAME;
+  if (popIfNewest(addressOf(lock), frame->site)) [[likely]]
+    return real.pthread_rwlock_unlock(lock);
+  return unlockSlowly(lock, frame);
+}
