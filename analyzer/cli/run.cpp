@@ -97,8 +97,9 @@ int run(const Invocation& invocation, RunOptions& options) {
 }  // namespace
 
 void addRunCommand(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("run", "Run a program, and every process it starts, under the shim");
-  command->usage("gridlock run [OPTIONS] -- PROGRAM [ARGS...]");
+  CLI::App* command = app.add_subcommand("run",
+                                         "Run a program, and every process it starts, under the shim: "
+                                         "gridlock run [OPTIONS] -- PROGRAM [ARGS...]");
   auto options = std::make_shared<RunOptions>();
   addCommonOptions(*command, options->common);
   static const std::map<std::string, observe::OnDeadlock> kOnDeadlock{{"report", observe::OnDeadlock::Report},

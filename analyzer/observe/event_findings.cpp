@@ -363,6 +363,7 @@ void EventFindings::addMisuse(const EventRow& row) {
                         (there.known() ? ", taken" + there_text : "");
       finding.fix =
           model::Fix{"Release it, and make sure that nobody can still reach it, before it is destroyed.", {}};
+      action = "destroys";
       here_role = "destroys " + lock;
       there_role = other + " took " + lock;
       break;
@@ -370,6 +371,7 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::DestroyLocked;
       finding.message = who + " destroys " + lock + at + " while " + other + " waits for it" + there_text;
       finding.fix = model::Fix{"Let every thread that uses it end before it is destroyed.", {}};
+      action = "destroys";
       here_role = "destroys " + lock;
       there_role = other + " waits for " + lock;
       break;
@@ -378,6 +380,7 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.message = who + " uses " + lock + at + " after it was destroyed" + there_text;
       finding.fix = model::Fix{
           "Let the last user of the lock destroy it, or initialise it again before it is used.", {}};
+      action = "uses";
       here_role = "uses " + lock;
       there_role = "destroys " + lock;
       break;
@@ -385,6 +388,7 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::UseOfInvalidLock;
       finding.message = who + " uses " + lock + at + ", but it was never initialised";
       finding.fix = model::Fix{"Initialise it before its first use.", {}};
+      action = "uses";
       here_role = "uses " + lock;
       break;
     case EventKind::kInitTwice:
@@ -392,6 +396,7 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.message =
           who + " initialises " + lock + at + " although it was already initialised" + there_text;
       finding.fix = model::Fix{"Initialise it once, before any thread can use it.", {}};
+      action = "initialises";
       here_role = "initialises " + lock + " again";
       there_role = "initialised first";
       break;
@@ -455,6 +460,7 @@ void EventFindings::addMisuse(const EventRow& row) {
                         ": everybody who needs the lock waits as long";
       finding.reason = "it happened in this run; how much it hurts depends on who else needs the lock";
       finding.fix = model::Fix{"Do this before taking the lock or after releasing it.", {}};
+      action = "holds";
       here_role = blockingText(row.detail) + " under " + lock;
       there_role = "took " + lock;
       break;

@@ -222,7 +222,8 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
     std::vector<std::string> expressions;
     if (i == first) {
       expressions = lockedExpressions(line, place.code.column);
-    } else if (std::string passed = passedExpression(line, callee, parameter); !passed.empty()) {
+    } else if (std::string passed = passedExpression(line, callee, parameter, place.code.column);
+               !passed.empty()) {
       expressions.push_back(std::move(passed));
     }
     if (expressions.empty()) break;

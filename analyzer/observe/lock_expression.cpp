@@ -156,6 +156,14 @@ int judge(const CallText& call, std::vector<std::string>& expressions) {
   return expressions.empty() ? 0 : 2;
 }
 
+// How far a call is from the column that the compiler gave: that of the name, of the object, or of
+// the bracket that closes a declaration. Anything within the call is it.
+std::size_t distanceTo(const CallText& call, int column) {
+  const std::size_t wanted = column > 0 ? static_cast<std::size_t>(column) : 1;
+  if (wanted < call.column) return call.column - wanted;
+  return wanted > call.end ? wanted - call.end : 0;
+}
+
 }  // namespace
 
 std::vector<CallText> callsIn(std::string_view text) {
@@ -196,6 +204,7 @@ std::vector<CallText> callsIn(std::string_view text) {
     call.name = std::string(name);
     call.column = start + 1;
     const std::size_t stop = end == std::string_view::npos ? text.size() : end - 1;
+    call.end = stop + 1;
     call.arguments = splitArguments(text.substr(open + 1, stop - open - 1));
 
     std::size_t before = start;
@@ -232,12 +241,15 @@ std::vector<std::string> lockedExpressions(std::string_view text, int column) {
   std::size_t best_distance = 0;
   for (const CallText& call : callsIn(text)) {
     std::vector<std::string> expressions;
-    int score = judge(call, expressions) * 2;
+    const int score = judge(call, expressions);
     if (score == 0) continue;
-    const std::size_t wanted = column > 0 ? static_cast<std::size_t>(column) : 1;
-    const std::size_t distance = wanted > call.column ? wanted - call.column : call.column - wanted;
-    // Compilers give the column of the name, of the object or of the declared variable.
-    if (score > best_score || (score == best_score && distance < best_distance)) {
+    const std::size_t distance = distanceTo(call, column);
+    // A call at the column beats one that is surer but stands elsewhere on the line.
+    const bool here = distance == 0 && column > 0;
+    const bool best_here = best_distance == 0 && column > 0 && best_score > 0;
+    const bool better =
+        here != best_here ? here : score > best_score || (score == best_score && distance < best_distance);
+    if (best_score == 0 || better) {
       best = std::move(expressions);
       best_score = score;
       best_distance = distance;
@@ -246,18 +258,24 @@ std::vector<std::string> lockedExpressions(std::string_view text, int column) {
   return best;
 }
 
-std::string passedExpression(std::string_view text, std::string_view function, int parameter) {
+std::string passedExpression(std::string_view text, std::string_view function, int parameter, int column) {
+  std::string best;
+  std::size_t best_distance = std::string_view::npos;
   for (const CallText& call : callsIn(text)) {
     if (call.name != function && call.type != function) continue;
+    std::string expression;
     if (parameter < 0) {
-      if (!call.object.empty()) return call.object;
-      continue;
+      expression = call.object;
+    } else if (static_cast<std::size_t>(parameter) < call.arguments.size()) {
+      expression = call.arguments[static_cast<std::size_t>(parameter)];
     }
-    if (static_cast<std::size_t>(parameter) < call.arguments.size()) {
-      return call.arguments[static_cast<std::size_t>(parameter)];
+    const std::size_t distance = distanceTo(call, column);
+    if (!expression.empty() && distance < best_distance) {
+      best = std::move(expression);
+      best_distance = distance;
     }
   }
-  return {};
+  return best;
 }
 
 }  // namespace gridlock::observe

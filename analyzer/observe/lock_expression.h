@@ -18,6 +18,7 @@ struct CallText {
   std::string object;  // what stands before `.` or `->`
   std::vector<std::string> arguments;
   std::size_t column = 0;  // of the name, from 1
+  std::size_t end = 0;     // of the closing bracket
 };
 
 std::vector<CallText> callsIn(std::string_view text);
@@ -29,7 +30,7 @@ std::vector<std::string> lockedExpressions(std::string_view text, int column);
 
 // What the call of `function` on this text passes as its argument `parameter`, or the object it is
 // called on when `parameter` is negative; empty if there is no such call. Constructors are found by
-// the name of their class.
-std::string passedExpression(std::string_view text, std::string_view function, int parameter);
+// the name of their class. `column` picks among several.
+std::string passedExpression(std::string_view text, std::string_view function, int parameter, int column);
 
 }  // namespace gridlock::observe

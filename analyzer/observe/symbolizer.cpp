@@ -144,6 +144,7 @@ std::string withoutParameters(const std::string& text) {
 // "queue()::lock" from the mangled name of a static local, "ns::var" from that of a global.
 std::string variableName(const std::string& linkage_name) {
   const std::string plain = withoutOrdinal(linkage_name);
+  if (plain.rfind("_Z", 0) != 0) return plain;  // "a" is a type, to a demangler
   char* demangled = llvm::itaniumDemangle(plain);
   if (!demangled) return plain;
   std::string out = demangled;

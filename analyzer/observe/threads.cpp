@@ -120,7 +120,7 @@ std::optional<model::Id> Threads::id(Index thread) const {
 std::string Threads::name(Index thread) const {
   const auto found = names_.find(thread);
   if (found == names_.end()) return "a thread";
-  return found->second.empty() ? "thread " + std::to_string(thread) : found->second;
+  return found->second.empty() ? "thread " + std::to_string(thread - 1) : found->second;
 }
 
 std::string Threads::label(Index thread) const {
@@ -128,7 +128,8 @@ std::string Threads::label(Index thread) const {
   if (found == names_.end()) return "a thread";
   const record::ThreadRow* row = file_.row<record::ThreadRow>(thread);
   if (row && (row->flags & record::kMainThread)) return "the main thread";
-  std::string out = "thread " + std::to_string(thread);
+  // Counted as in the report of a single process: the main thread is 0.
+  std::string out = "thread " + std::to_string(thread - 1);
   if (!found->second.empty()) out += " (" + found->second + ")";
   return out;
 }

@@ -296,8 +296,8 @@ TEST(RecordReader, tellsADeadlockFromBothSides) {
   EXPECT_EQ(finding.locations.size(), 4u);
   EXPECT_EQ(finding.steps.size(), 4u);
   EXPECT_TRUE(finding.coffman);
-  for (const char* part : {"thread 2 (one) waits for `mutex first taken at app+0x200f` at app+0x400f",
-                           "which thread 3 (two) took at app+0x200f", "thread 3 (two) waits for"}) {
+  for (const char* part : {"thread 1 (one) waits for `mutex first taken at app+0x200f` at app+0x400f",
+                           "which thread 2 (two) took at app+0x200f", "thread 2 (two) waits for"}) {
     EXPECT_NE(finding.message.find(part), std::string::npos) << finding.message;
   }
   ASSERT_TRUE(report.runs[0].exit);
