@@ -1,0 +1,370 @@
+// data-race, and the table of shared state with the guard that most accesses agree on.
+//
+// Accesses are compared object by object. A pair conflicts when one writes, both are not atomic, the
+// places overlap, both threads can be there at the same time, no lock is common, and nothing else
+// orders them. All pairs on one piece of state are one finding.
+#include <algorithm>
+#include <functional>
+
+#include "analyzer/link/check.h"
+
+namespace gridlock::link {
+
+namespace {
+
+struct Pair {
+  const Access* first = nullptr;  // writes
+  const Access* second = nullptr;
+  int rank = 0;
+};
+
+class RaceCheck {
+ public:
+  explicit RaceCheck(Reporter& reporter) : reporter_(reporter), world_(reporter.world) {}
+
+  void run() {
+    collectSignals();
+    std::map<std::uint32_t, std::vector<const Access*>> by_object;
+    for (const Access& access : world_.accesses)
+      by_object[world_.parts[access.place].object].push_back(&access);
+    for (auto& [object, list] : by_object) checkObject(list);
+    for (auto& [name, state] : states_) addState(name, state);
+  }
+
+ private:
+  struct StateInfo {
+    PlaceId place = 0;
+    std::vector<const Access*> accesses;
+    std::vector<Pair> pairs;
+  };
+
+  // Which threads ever signal a token.
+  void collectSignals() {
+    for (const Access& access : world_.accesses) {
+      for (PlaceId token : world_.set(access.signalled)) signallers_[token].insert(access.origin);
+    }
+    for (ContextId c = 0; c < world_.contexts.size(); ++c) {
+      const Summary& summary = world_.link.summaries[world_.contexts[c].function];
+      for (const Outcome& outcome : summary.outcomes) {
+        for (SymId sym : outcome.at_exit.signalled) {
+          for (PlaceId token : world_.set(world_.eval(c, sym)))
+            signallers_[token].insert(world_.contexts[c].origin);
+        }
+      }
+    }
+  }
+
+  bool protectedPair(const Access& a, const Access& b) const {
+    const std::vector<LockUse>&x = world_.lock_uses[a.locks], &y = world_.lock_uses[b.locks];
+    for (const LockUse& u : x) {
+      for (const LockUse& v : y) {
+        if (u.key == v.key && (u.mode == Mode::Exclusive || v.mode == Mode::Exclusive)) return true;
+      }
+    }
+    return false;
+  }
+
+  // `a` comes before a signal that `b` has waited for.
+  bool ordered(const Access& a, const Access& b) const {
+    for (PlaceId token : world_.set(b.awaited)) {
+      auto initial = world_.semaphore_values.find(token);
+      if (initial != world_.semaphore_values.end() && initial->second != 0) continue;
+      const std::vector<std::uint32_t>& done = world_.set(a.signalled);
+      if (std::binary_search(done.begin(), done.end(), token)) continue;
+      auto who = signallers_.find(token);
+      if (who == signallers_.end() || !who->second.count(a.origin)) continue;
+      bool barrier = who->second.count(b.origin) > 0;
+      if (!barrier && (who->second.size() > 1 || world_.origins[a.origin].many)) continue;
+      return true;
+    }
+    return false;
+  }
+
+  bool conflict(const Access& a, const Access& b) const {
+    if (!((a.flags | b.flags) & kEventWrite)) return false;
+    if ((a.flags & kEventAtomic) && (b.flags & kEventAtomic)) return false;
+    if (!world_.overlaps(a.place, b.place)) return false;
+    if (a.origin == b.origin) {
+      if (!world_.origins[a.origin].many) return false;
+      if (a.distinct && b.distinct) return false;
+      // Each thread's own.
+      const Object& object = world_.objectOf(a.place);
+      if (object.kind == ObjectKind::Local || object.kind == ObjectKind::Heap) {
+        if (object.origin == a.origin && ownRoot(a) && ownRoot(b)) return false;
+      }
+    }
+    if (!world_.parallel(a.origin, a.alive, b.origin, b.alive)) return false;
+    if (protectedPair(a, b)) return false;
+    return !ordered(a, b) && !ordered(b, a);
+  }
+
+  // Reached by name from the function that made it.
+  bool ownRoot(const Access& access) const {
+    const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
+    SymKind kind = world_.syms[world_.syms.rootOf(summary.events[access.event].addr)].kind;
+    return kind == SymKind::Local || kind == SymKind::Alloc || kind == SymKind::Via ||
+           kind == SymKind::Param || kind == SymKind::ParamSlot;
+  }
+
+  bool ignored(const Access& access) const {
+    if (world_.threadPrivate(access.place)) return true;
+    const Object& object = world_.objectOf(access.place);
+    if (object.kind == ObjectKind::Global) {
+      const SymbolInfo& symbol = world_.program.symbols[object.a];
+      if (symbol.has(facts::kSymbolStaticLocal) && (access.flags & kEventInit)) return true;
+      if (symbol.has(facts::kSymbolConst)) return true;
+      std::string_view q = symbol.qualified;
+      if (q == "std::cout" || q == "std::cerr" || q == "std::cin" || q == "std::clog" || q == "stdout" ||
+          q == "stderr" || q == "stdin" || q == "errno")
+        return true;
+    }
+    return false;
+  }
+
+  // Locks, conditions and their like are made to be shared.
+  bool syncType(PlaceId place) const {
+    for (PlaceId p = place; p != kNone; p = world_.parts[p].parent) {
+      const TypeInfo* type = world_.program.typeInfo(world_.typeOf(p));
+      while (type && type->kind == facts::TypeKind::Array) type = world_.program.typeInfo(type->element);
+      if (!type) continue;
+      std::string_view q = type->qualified.empty() ? type->name : type->qualified;
+      for (std::string_view name : {"std::mutex",
+                                    "std::recursive_mutex",
+                                    "std::timed_mutex",
+                                    "std::shared_mutex",
+                                    "std::condition_variable",
+                                    "std::condition_variable_any",
+                                    "std::shared_timed_mutex",
+                                    "std::once_flag",
+                                    "std::counting_semaphore",
+                                    "std::latch",
+                                    "std::barrier",
+                                    "pthread_mutex_t",
+                                    "pthread_cond_t",
+                                    "pthread_rwlock_t",
+                                    "sem_t",
+                                    "pthread_barrier_t",
+                                    "std::thread",
+                                    "std::jthread",
+                                    "std::promise",
+                                    "std::future",
+                                    "std::shared_future"}) {
+        if (q == name) return true;
+      }
+    }
+    return false;
+  }
+
+  void checkObject(const std::vector<const Access*>& list) {
+    bool written =
+        std::any_of(list.begin(), list.end(), [](const Access* a) { return a->flags & kEventWrite; });
+    bool several = false;
+    for (const Access* access : list)
+      several |= access->origin != list[0]->origin || world_.origins[access->origin].many;
+    if (!several) return;
+    std::vector<const Access*> kept;
+    for (const Access* access : list) {
+      if (!ignored(*access) && !syncType(access->place)) kept.push_back(access);
+    }
+    for (const Access* access : kept) {
+      StateInfo& state = states_[world_.nameOf(access->place)];
+      if (state.accesses.empty()) state.place = access->place;
+      state.accesses.push_back(access);
+    }
+    if (!written) return;
+    std::size_t budget = 4000000;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      for (std::size_t j = i; j < kept.size(); ++j) {
+        if (budget == 0) {
+          world_.cut = true;
+          return;
+        }
+        --budget;
+        const Access &a = *kept[i], &b = *kept[j];
+        if (!conflict(a, b)) continue;
+        Pair pair;
+        pair.first = (a.flags & kEventWrite) ? &a : &b;
+        pair.second = pair.first == &a ? &b : &a;
+        pair.rank = rankOf(pair);
+        // The deeper place names the state.
+        PlaceId place = depthOf(a.place) >= depthOf(b.place) ? a.place : b.place;
+        StateInfo& state = states_[world_.nameOf(place)];
+        if (state.accesses.empty()) state.place = place;
+        if (state.pairs.size() < 4000) state.pairs.push_back(pair);
+      }
+    }
+  }
+
+  unsigned depthOf(PlaceId place) const {
+    unsigned depth = 0;
+    for (; world_.parts[place].parent != kNone; place = world_.parts[place].parent) ++depth;
+    return depth;
+  }
+
+  int rankOf(const Pair& pair) const {
+    int rank = 0;
+    rank += pair.first->gid != pair.second->gid ? 0 : 3;
+    rank +=
+        world_.lock_uses[pair.first->locks].empty() != world_.lock_uses[pair.second->locks].empty() ? 0 : 2;
+    rank += static_cast<int>(world_.stackOf(pair.first->context, 0).size() +
+                             world_.stackOf(pair.second->context, 0).size());
+    rank += 4 * (std::max(pair.first->width, pair.second->width) > 1);
+    return rank;
+  }
+
+  // Classes of the locks held at an access, by name.
+  std::vector<PlaceId> heldClasses(const Access& access) const {
+    const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
+    std::vector<PlaceId> out;
+    for (const HeldAt& held :
+         world_.heldAt(access.context, summary.snapshots[summary.events[access.event].snapshot])) {
+      if (held.maybe) continue;
+      std::vector<PlaceId> classes = reporter_.lockClasses(held.places);
+      if (classes.size() == 1) out.push_back(classes[0]);
+    }
+    return out;
+  }
+
+  std::string holding(const Access& access) const {
+    std::vector<PlaceId> held = heldClasses(access);
+    if (held.empty()) return " without a lock";
+    std::string out = " holding ";
+    for (std::size_t i = 0; i < held.size(); ++i)
+      out += (i ? ", `" : "`") + reporter_.lockName(held[i]) + "`";
+    return out;
+  }
+
+  std::string threadText(const Access& access) const {
+    const Origin& origin = world_.origins[access.origin];
+    if (origin.parent == kNone && !origin.open) return "main";
+    if (origin.open) return "`" + reporter_.threadName(access.origin) + "`";
+    return (origin.many ? "threads `" : "thread `") + reporter_.threadName(access.origin) + "`";
+  }
+
+  void addState(const std::string& name, StateInfo& info) {
+    model::Report& report = reporter_.report;
+    std::set<Gid> gids;
+    std::map<std::string, std::pair<PlaceId, std::set<Gid>>> by_lock;
+    std::set<Gid> unguarded;
+    bool written = false;
+    std::set<OriginId> threads;
+    for (const Access* access : info.accesses) {
+      gids.insert(access->gid);
+      threads.insert(access->origin);
+      written |= (access->flags & kEventWrite) != 0;
+      for (PlaceId lock : heldClasses(*access)) {
+        auto& entry = by_lock[reporter_.lockName(lock)];
+        entry.first = lock;
+        entry.second.insert(access->gid);
+      }
+    }
+    bool shared = threads.size() > 1;
+    for (OriginId o : threads) shared |= world_.origins[o].many;
+    if (!shared && info.pairs.empty()) return;
+    if (!written && by_lock.empty()) return;
+    model::SharedState state;
+    state.id = static_cast<model::Id>(report.shared_state.size());
+    state.name = name;
+    Place declared = world_.declaredAt(info.place);
+    if (declared.file != kNone) state.declared = reporter_.site(declared, "");
+    state.accesses = gids.size();
+    state.written = written;
+    std::size_t best = 0;
+    PlaceId guard = kNone;
+    for (auto& [lock_name, entry] : by_lock) {
+      if (entry.second.size() > best) {
+        best = entry.second.size();
+        guard = entry.first;
+      }
+    }
+    if (guard != kNone && best * 2 >= gids.size()) {
+      state.guard = reporter_.lock(guard);
+      state.guarded = best;
+      std::string lock_name = reporter_.lockName(guard);
+      if (std::size_t at = lock_name.rfind("::"); at != std::string::npos)
+        lock_name = lock_name.substr(at + 2);
+      if (std::size_t at = lock_name.rfind(':'); at != std::string::npos)
+        lock_name = lock_name.substr(at + 1);
+      state.annotation = "GUARDED_BY(" + lock_name + ")";
+    }
+    report.shared_state.push_back(state);
+    for (const Access* access : info.accesses) states_of_access_[access] = state.id;
+    if (!info.pairs.empty()) addFinding(name, info, state.id, state.guard);
+  }
+
+  void addFinding(const std::string& name, StateInfo& info, model::Id state, std::optional<model::Id> guard) {
+    std::stable_sort(info.pairs.begin(), info.pairs.end(), [&](const Pair& a, const Pair& b) {
+      if (a.rank != b.rank) return a.rank < b.rank;
+      if (a.first->gid != b.first->gid) return a.first->gid < b.first->gid;
+      return a.second->gid < b.second->gid;
+    });
+    const Pair& pair = info.pairs[0];
+    const Access &a = *pair.first, &b = *pair.second;
+    model::Finding finding;
+    finding.rule = model::Rule::DataRace;
+    bool vague = a.width > 4 || b.width > 4;
+    bool open = world_.origins[a.origin].open || world_.origins[b.origin].open;
+    if (vague) {
+      finding.confidence = model::Confidence::Possible;
+      finding.reason = "the address may be that of many objects";
+    } else if (open) {
+      finding.confidence = model::Confidence::Possible;
+      finding.reason = "the program that calls this library is not known";
+    } else {
+      finding.confidence = model::Confidence::Likely;
+      finding.reason = "both threads can be there at the same time, and no lock is common";
+    }
+    finding.severity = model::severityFor(finding.rule, finding.confidence);
+    std::string second_verb = (b.flags & kEventWrite) ? "writes" : "reads";
+    if (a.origin == b.origin && a.gid == b.gid) {
+      finding.message = "`" + name + "` is written by several threads `" + reporter_.threadName(a.origin) +
+                        "` at " + reporter_.where(a.gid) + holding(a) + ", at the same time";
+    } else {
+      finding.message = "`" + name + "` is written by " + threadText(a) + " at " + reporter_.where(a.gid) +
+                        holding(a) + " while " + threadText(b) + " " + second_verb + " it at " +
+                        reporter_.where(b.gid) + holding(b);
+    }
+    std::set<Gid> shown;
+    auto show = [&](const Access& access, bool also) {
+      if (!shown.insert(access.gid).second) return;
+      if (finding.locations.size() >= 50) {
+        ++finding.more_locations;
+        return;
+      }
+      std::string role = also ? "also" : (access.flags & kEventWrite) ? "writes" : "reads";
+      finding.locations.push_back(reporter_.location(access.gid, role));
+    };
+    show(a, false);
+    show(b, false);
+    for (const Pair& p : info.pairs) {
+      show(*p.first, true);
+      show(*p.second, true);
+    }
+    std::set<model::Id> threads{reporter_.thread(a.origin), reporter_.thread(b.origin)};
+    finding.threads.assign(threads.begin(), threads.end());
+    finding.state.push_back(state);
+    if (guard) finding.locks.push_back(*guard);
+    for (const Access* access : {&a, &b}) {
+      model::Step step;
+      step.thread = reporter_.thread(access->origin);
+      step.action = (access->flags & kEventWrite) ? "writes" : "reads";
+      step.state = state;
+      step.site = reporter_.site(access->gid);
+      step.stack = reporter_.stack(access->context, access->gid);
+      finding.steps.push_back(step);
+    }
+    reporter_.report.findings.push_back(std::move(finding));
+  }
+
+  Reporter& reporter_;
+  World& world_;
+  std::map<std::string, StateInfo> states_;
+  std::map<PlaceId, std::set<OriginId>> signallers_;
+  std::map<const Access*, model::Id> states_of_access_;
+};
+
+}  // namespace
+
+void checkDataRaces(Reporter& reporter) { RaceCheck(reporter).run(); }
+
+}  // namespace gridlock::link

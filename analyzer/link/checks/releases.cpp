@@ -1,0 +1,208 @@
+// lock-not-released, unlock-not-held, destroy-locked.
+//
+// A function that sometimes returns with a lock is a wrapper when some caller drops that lock, else
+// it leaks it. The root of a thread must not end with a lock.
+#include <algorithm>
+
+#include "analyzer/link/check.h"
+
+namespace gridlock::link {
+
+namespace {
+
+class ReleaseCheck {
+ public:
+  explicit ReleaseCheck(Reporter& reporter) : reporter_(reporter), world_(reporter.world) {}
+
+  void run() {
+    for (ContextId c = 0; c < world_.contexts.size(); ++c) {
+      const Context& context = world_.contexts[c];
+      const Summary& summary = world_.link.summaries[context.function];
+      for (const Event& event : summary.events) {
+        const Snapshot& snapshot = summary.snapshots[event.snapshot];
+        if (event.kind == EventKind::Release) unlocked(c, event, snapshot);
+        if (event.kind == EventKind::Exit) exited(c, event, snapshot, summary);
+        if (event.kind == EventKind::DestroyLock) destroyed(c, event, snapshot);
+      }
+    }
+    leaks();
+  }
+
+ private:
+  void add(model::Rule rule, model::Confidence confidence, std::string reason, std::string message,
+           ContextId c, Gid gid, std::string role, PlaceId lock, LockKind kind, Gid other,
+           std::string other_role) {
+    model::Finding finding;
+    finding.rule = rule;
+    finding.confidence = confidence;
+    finding.severity = model::severityFor(rule, confidence);
+    finding.reason = std::move(reason);
+    finding.message = std::move(message);
+    finding.locations.push_back(reporter_.location(gid, std::move(role)));
+    if (!other_role.empty() && other != gid)
+      finding.locations.push_back(reporter_.location(other, std::move(other_role)));
+    finding.locks.push_back(reporter_.lock(lock, kind));
+    finding.threads.push_back(reporter_.thread(world_.contexts[c].origin));
+    model::Step step;
+    step.thread = finding.threads[0];
+    step.action = rule == model::Rule::LockNotReleased ? "acquires" : "releases";
+    step.lock = finding.locks[0];
+    step.site = reporter_.site(gid);
+    step.stack = reporter_.stack(c, gid);
+    finding.steps.push_back(step);
+    reporter_.report.findings.push_back(std::move(finding));
+  }
+
+  void unlocked(ContextId c, const Event& event, const Snapshot& snapshot) {
+    if (!(event.flags & kEventUnheld) || (event.flags & kEventSemaphore)) return;
+    SetId places = world_.eval(c, event.addr);
+    std::vector<PlaceId> classes = reporter_.lockClasses(places);
+    if (classes.empty()) return;
+    bool twice = event.flags & kEventTwice;
+    const Context& context = world_.contexts[c];
+    if (!twice) {
+      bool held = false;
+      for (const EntryLock& entry : context.held) {
+        held |= entry.sym == event.addr;
+        for (PlaceId place : world_.set(entry.places)) {
+          const std::vector<std::uint32_t>& mine = world_.set(places);
+          held |= std::binary_search(mine.begin(), mine.end(), place);
+        }
+      }
+      if (held) {
+        good_.insert(event.gid);
+        return;
+      }
+      // What a caller may hold, on some of its ways, is the caller's business.
+      for (ContextId p = context.parent, at = c; p != kNone; at = p, p = world_.contexts[p].parent) {
+        const Summary& caller = world_.link.summaries[world_.contexts[p].function];
+        for (const Event& e : caller.events) {
+          if (e.kind != EventKind::Call || e.gid != world_.contexts[at].call) continue;
+          for (const Held& h : caller.snapshots[e.snapshot].locks) {
+            if (!h.maybe) continue;
+            for (PlaceId place : world_.set(world_.eval(p, h.lock))) {
+              const std::vector<std::uint32_t>& mine = world_.set(places);
+              if (std::binary_search(mine.begin(), mine.end(), place)) return;
+            }
+          }
+        }
+      }
+      if (world_.origins[context.origin].open) return;
+    }
+    (void)snapshot;
+    if (!unheld_.insert(event.gid).second) return;
+    std::string name = reporter_.lockName(classes[0]);
+    bool single = world_.set(places).size() == 1;
+    add(model::Rule::UnlockNotHeld, twice || single ? model::Confidence::Proven : model::Confidence::Likely,
+        twice ? "on this path it was released before" : "no caller on this path holds it",
+        "`" + name + "` is unlocked at " + reporter_.where(event.gid) +
+            (twice ? ", having been unlocked before on this path" : " by a thread that does not hold it"),
+        c, event.gid, "releases", classes[0], event.lock_kind, event.gid, "");
+  }
+
+  void exited(ContextId c, const Event& event, const Snapshot& snapshot, const Summary& summary) {
+    const Context& context = world_.contexts[c];
+    bool root = context.parent == kNone && !world_.origins[context.origin].open;
+    bool thread_exit = event.flags & kEventCertain;
+    for (const Held& held : snapshot.locks) {
+      if (held.maybe) continue;
+      SetId places = world_.eval(c, held.lock);
+      std::vector<PlaceId> classes = reporter_.lockClasses(places);
+      if (classes.empty()) continue;
+      if (semaphore(places)) continue;
+      if (root || thread_exit) {
+        if (!leaked_.insert(held.primitive).second) continue;
+        std::string name = reporter_.lockName(classes[0]);
+        bool main = world_.origins[context.origin].parent == kNone && !thread_exit;
+        add(model::Rule::LockNotReleased, model::Confidence::Proven,
+            "the thread ends on this path with the lock",
+            "`" + name + "`, locked at " + reporter_.where(held.primitive) + ", is still held when " +
+                (main ? "main returns" : "the thread ends"),
+            c, held.primitive, "acquires, never released", classes[0], LockKind::Mutex, held.at,
+            "through this call");
+        continue;
+      }
+      // Some ways out hold it and some do not.
+      bool mixed = false;
+      for (const Event& other : summary.events) {
+        if (other.kind != EventKind::Exit || (other.flags & kEventCertain)) continue;
+        const Snapshot& at = summary.snapshots[other.snapshot];
+        bool has =
+            std::any_of(at.locks.begin(), at.locks.end(), [&](const Held& h) { return h.lock == held.lock; });
+        if (has) continue;
+        mixed = true;
+      }
+      if (!mixed) continue;
+      bool also_released = false;
+      for (const Event& other : summary.events) {
+        if (other.kind == EventKind::Release && (other.addr == held.lock || !world_.syms.relative(held.lock)))
+          also_released |= world_.eval(c, other.addr) == places;
+        if (other.kind == EventKind::Call) also_released |= true;
+      }
+      candidates_.push_back({c, held.primitive, held.at, classes[0], also_released});
+    }
+  }
+
+  bool semaphore(SetId places) const {
+    for (PlaceId place : world_.set(places)) {
+      if (world_.semaphore_values.count(place)) return true;
+      const TypeInfo* type = world_.program.typeInfo(world_.typeOf(place));
+      if (type &&
+          (type->name.starts_with("sem_t") || type->qualified.find("semaphore") != std::string_view::npos ||
+           type->qualified.find("once") != std::string_view::npos))
+        return true;
+    }
+    return false;
+  }
+
+  void leaks() {
+    for (const Candidate& candidate : candidates_) {
+      // Dropped by a caller: a wrapper.
+      if (world_.link.released_by_caller.count(candidate.primitive)) continue;
+      if (!leaked_.insert(candidate.primitive).second) continue;
+      std::string name = reporter_.lockName(candidate.lock);
+      add(model::Rule::LockNotReleased, model::Confidence::Proven,
+          "a path of this function returns with the lock, others do not",
+          "`" + name + "`, locked at " + reporter_.where(candidate.primitive) +
+              ", is still held on a path that leaves `" +
+              std::string(world_.program.functionName(world_.contexts[candidate.context].function)) + "`",
+          candidate.context, candidate.primitive, "acquires, not released on every path", candidate.lock,
+          LockKind::Mutex, candidate.at, "through this call");
+    }
+  }
+
+  void destroyed(ContextId c, const Event& event, const Snapshot& snapshot) {
+    SetId places = world_.eval(c, event.addr);
+    std::vector<PlaceId> classes = reporter_.lockClasses(places);
+    if (classes.empty()) return;
+    for (const HeldAt& held : world_.heldAt(c, snapshot)) {
+      if (held.maybe) continue;
+      bool same = held.sym == event.addr || (held.places == places && world_.set(places).size() == 1 &&
+                                             world_.singlePlace(world_.set(places)[0]));
+      if (!same || !destroyed_.insert(event.gid).second) continue;
+      std::string name = reporter_.lockName(classes[0]);
+      add(model::Rule::DestroyLocked, model::Confidence::Proven, "on this path the lock is certainly held",
+          "`" + name + "` is destroyed at " + reporter_.where(event.gid) + " while it is held since " +
+              reporter_.where(held.primitive),
+          c, event.gid, "destroys", classes[0], event.lock_kind, held.primitive, "acquires");
+    }
+  }
+
+  struct Candidate {
+    ContextId context;
+    Gid primitive, at;
+    PlaceId lock;
+    bool released_here;
+  };
+
+  Reporter& reporter_;
+  World& world_;
+  std::vector<Candidate> candidates_;
+  std::set<Gid> good_, unheld_, leaked_, destroyed_;
+};
+
+}  // namespace
+
+void checkReleases(Reporter& reporter) { ReleaseCheck(reporter).run(); }
+
+}  // namespace gridlock::link

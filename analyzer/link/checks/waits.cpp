@@ -1,0 +1,116 @@
+// wrong-mutex, wait-without-predicate, wait-while-holding: condition waits.
+#include <algorithm>
+
+#include "analyzer/link/check.h"
+
+namespace gridlock::link {
+
+void checkWaits(Reporter& reporter) {
+  World& world = reporter.world;
+  struct Waiter {
+    ContextId context;
+    Gid gid;
+    PlaceId lock;
+  };
+  std::map<PlaceId, std::vector<Waiter>> by_condition;
+  std::set<std::pair<model::Rule, Gid>> done;
+  auto add = [&](model::Rule rule, model::Confidence confidence, std::string reason, std::string message,
+                 ContextId c, Gid gid, PlaceId lock) -> model::Finding& {
+    model::Finding finding;
+    finding.rule = rule;
+    finding.confidence = confidence;
+    finding.severity = model::severityFor(rule, confidence);
+    finding.reason = std::move(reason);
+    finding.message = std::move(message);
+    finding.locations.push_back(reporter.location(gid, "waits"));
+    if (lock != kNone) finding.locks.push_back(reporter.lock(lock));
+    finding.threads.push_back(reporter.thread(world.contexts[c].origin));
+    reporter.report.findings.push_back(std::move(finding));
+    return reporter.report.findings.back();
+  };
+  for (ContextId c = 0; c < world.contexts.size(); ++c) {
+    const Summary& summary = world.link.summaries[world.contexts[c].function];
+    for (const Event& event : summary.events) {
+      if (event.kind != EventKind::Wait) continue;
+      SetId locks = world.eval(c, event.value);
+      std::vector<PlaceId> classes = reporter.lockClasses(locks);
+      if (classes.size() != 1) continue;
+      PlaceId lock = classes[0];
+      std::string name = reporter.lockName(lock);
+      std::vector<HeldAt> held = world.heldAt(c, summary.snapshots[event.snapshot]);
+      bool mine = std::any_of(held.begin(), held.end(),
+                              [&](const HeldAt& h) { return h.sym == event.value || h.places == locks; });
+      if (!mine && !world.origins[world.contexts[c].origin].open) {
+        if (done.insert({model::Rule::WrongMutex, event.gid}).second)
+          add(model::Rule::WrongMutex, model::Confidence::Proven, "on this path the mutex is not held",
+              "the wait at " + reporter.where(event.gid) + " uses `" + name +
+                  "`, which this thread does not hold",
+              c, event.gid, lock);
+      }
+      SetId conditions = event.addr == kNoSym ? 0 : world.eval(c, event.addr);
+      if (world.set(conditions).size() == 1)
+        by_condition[world.set(conditions)[0]].push_back({c, event.gid, lock});
+      if (!(event.flags & (kEventLoop | kEventPredicate)) && !(event.flags & kEventTimed)) {
+        if (done.insert({model::Rule::WaitWithoutPredicate, event.gid}).second)
+          add(model::Rule::WaitWithoutPredicate, model::Confidence::Likely,
+              "the wait may return without a notification",
+              "the wait at " + reporter.where(event.gid) +
+                  " is not checked again in a loop: it may wake up for nothing",
+              c, event.gid, lock);
+      }
+      for (const HeldAt& h : held) {
+        if (h.maybe || h.sym == event.value || h.places == locks) continue;
+        std::vector<PlaceId> other = reporter.lockClasses(h.places);
+        if (other.size() != 1 || reporter.lockName(other[0]) == name ||
+            world.semaphore_values.count(other[0]))
+          continue;
+        if (event.flags & kEventTimed) continue;
+        // Who notifies must need the other lock on the way.
+        bool needed = false;
+        bool notified = false;
+        for (ContextId n = 0; n < world.contexts.size() && !needed; ++n) {
+          const Summary& notifier = world.link.summaries[world.contexts[n].function];
+          for (const Event& e : notifier.events) {
+            if (e.kind != EventKind::Notify || e.addr == kNoSym || world.eval(n, e.addr) != conditions)
+              continue;
+            notified = true;
+            for (const HeldAt& x : world.heldAt(n, notifier.snapshots[e.snapshot])) {
+              std::vector<PlaceId> its = reporter.lockClasses(x.places);
+              needed |= its.size() == 1 && reporter.lockName(its[0]) == reporter.lockName(other[0]);
+            }
+          }
+        }
+        if (done.insert({model::Rule::WaitWhileHolding, event.gid}).second) {
+          model::Finding& finding = add(model::Rule::WaitWhileHolding,
+                                        needed ? model::Confidence::Likely : model::Confidence::Possible,
+                                        needed      ? "who notifies takes that lock, too"
+                                        : !notified ? "who notifies is not known"
+                                                    : "whether who notifies needs that lock is not known",
+                                        "the wait at " + reporter.where(event.gid) + " keeps `" +
+                                            reporter.lockName(other[0]) + "` held",
+                                        c, event.gid, other[0]);
+          finding.locations.push_back(
+              reporter.location(h.primitive, "acquires " + reporter.lockName(other[0])));
+        }
+      }
+    }
+  }
+  for (auto& [condition, waiters] : by_condition) {
+    for (const Waiter& waiter : waiters) {
+      const Waiter& first = waiters.front();
+      if (reporter.lockName(waiter.lock) == reporter.lockName(first.lock)) continue;
+      if (!done.insert({model::Rule::WrongMutex, waiter.gid}).second) continue;
+      model::Finding& finding = add(
+          model::Rule::WrongMutex, model::Confidence::Likely, "waiters of one condition must use one mutex",
+          "the wait at " + reporter.where(waiter.gid) + " uses `" + reporter.lockName(waiter.lock) +
+              "`, other waiters of `" + world.nameOf(condition) + "` use `" + reporter.lockName(first.lock) +
+              "`",
+          waiter.context, waiter.gid, waiter.lock);
+      finding.locks.push_back(reporter.lock(first.lock));
+      finding.locations.push_back(
+          reporter.location(first.gid, "waits with " + reporter.lockName(first.lock)));
+    }
+  }
+}
+
+}  // namespace gridlock::link

@@ -1,0 +1,360 @@
+// Flow: runs one function to its fixpoint, then writes down its events and outcomes.
+#include "analyzer/link/flow.h"
+
+#include <algorithm>
+
+namespace gridlock::link {
+
+using facts::InstructionKind;
+
+namespace {
+
+constexpr std::size_t kOutcomes = 8;
+constexpr std::size_t kStores = 48;
+
+std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
+  h ^= value + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
+  return h * 0xff51afd7ed558ccdull;
+}
+
+// Where Return leaves its value.
+SymId returnSlot(SymTable& syms, Index function) { return syms.make(SymKind::Local, function, 0xfffffff0u); }
+
+}  // namespace
+
+Flow::Flow(LinkContext& context, Index function)
+    : context_(context),
+      program_(context.program),
+      syms_(context.syms),
+      function_(function),
+      info_(context.program.functions[function]),
+      body_(*info_.body),
+      unit_(*info_.map->unit) {}
+
+Summary Flow::run() {
+  prepareGraph();
+  for (int round = 0; round < 2; ++round) {
+    std::size_t joins = 0;
+    for (Loop& loop : loops_) joins += loop.joins.size();
+    for (auto& states : in_) states.clear();
+    queued_.assign(body_.blocks.size(), false);
+    pending_.clear();
+    budget_ = static_cast<unsigned>(order_.size()) * 12 + 100;
+    enterBlock(body_.entry, kNone, State{});
+    unsigned hard_stop = static_cast<unsigned>(order_.size()) * 40 + 400;
+    while (!pending_.empty() && hard_stop-- > 0) {
+      Index block = pending_.begin()->second;
+      pending_.erase(pending_.begin());
+      queued_[block] = false;
+      if (budget_ > 0) --budget_;
+      runBlock(block, false);
+    }
+    if (!pending_.empty()) summary_.cut = true;
+    std::size_t joins_now = 0;
+    for (Loop& loop : loops_) joins_now += loop.joins.size();
+    if (joins_now == joins) break;
+  }
+  emitting_ = true;
+  for (Index block : order_) runBlock(block, true);
+  addOutcomes();
+  for (std::uint64_t key : written_) summary_.writes.push_back(key);
+  if (summary_.writes.size() > 256) {
+    summary_.writes.clear();
+    summary_.writes_anything = true;
+  }
+  summary_.ready = true;
+  return std::move(summary_);
+}
+
+void Flow::runBlock(Index block, bool emit) {
+  const facts::Block& b = body_.blocks[block];
+  block_ = block;
+  for (const State& in : States(in_[block])) {
+    States states{in};
+    for (Index i : b.instructions) {
+      execute(i, states);
+      if (states.empty()) break;
+    }
+    if (emit) continue;
+    for (State& state : states) {
+      SymId condition = kNoSym;
+      if (b.condition != kNone) condition = evalValue(b.condition, state);
+      for (const facts::Edge& edge : b.successors) {
+        State next = state;
+        bool feasible = true;
+        if (condition != kNoSym) {
+          if (edge.kind == facts::EdgeKind::IfTrue) feasible = assume(condition, true, next);
+          if (edge.kind == facts::EdgeKind::IfFalse) feasible = assume(condition, false, next);
+          if (edge.kind == facts::EdgeKind::Case) feasible = assumeEqual(condition, true, edge.number, next);
+          if (edge.kind == facts::EdgeKind::Default) {
+            for (const facts::Edge& other : b.successors) {
+              if (other.kind == facts::EdgeKind::Case && feasible)
+                feasible = assumeEqual(condition, false, other.number, next);
+            }
+          }
+        }
+        if (feasible) enterBlock(edge.target, block, std::move(next));
+      }
+    }
+  }
+}
+
+void Flow::execute(Index instruction, States& states) {
+  States out;
+  for (State& state : states) executeOn(instruction, std::move(state), out);
+  // Keep the number of ways small: equal properties merge here, too.
+  if (out.size() > 1) {
+    States merged;
+    std::vector<std::string> properties;
+    for (State& state : out) {
+      bool done = false;
+      for (State& mine : merged) {
+        if (mine == state) {
+          done = true;
+          break;
+        }
+      }
+      if (!done && merged.size() < 24) merged.push_back(std::move(state));
+    }
+    out = std::move(merged);
+  }
+  states = std::move(out);
+}
+
+void Flow::executeOn(Index instruction, State state, States& out) {
+  const facts::Instruction& in = body_.instructions[instruction];
+  Gid gid = info_.first_gid + instruction;
+  switch (in.kind) {
+    case InstructionKind::Read: {
+      bool whole = false;
+      SymId address = addressOf(in.path, state, &whole);
+      access(in, gid, state, address, kEventRead | (whole ? kEventWhole : 0u), kNoSym);
+      break;
+    }
+    case InstructionKind::Write: {
+      bool whole = false;
+      SymId address = addressOf(in.path, state, &whole);
+      SymId value =
+          in.value == kNone ? syms_.make(SymKind::Unknown, gid, 9, address) : evalValue(in.value, state);
+      access(in, gid, state, address, kEventWrite | (whole ? kEventWhole : 0u), whole ? kNoSym : value);
+      if (whole) {
+        forget(address, state);
+        if (in.value != kNone) {
+          if (emitting_) {
+            Event& event = emit(EventKind::CopyObject, gid, state);
+            event.addr = address;
+            event.value = value;
+          }
+          copyObject(address, value, state);
+          store(address, load(value, state), state);
+        }
+      } else {
+        store(address, value, state);
+        SymId root = syms_.rootOf(address);
+        bool constructing = syms_[root].kind == SymKind::Param && syms_[root].a == 0 &&
+                            info_.symbol != kNone &&
+                            program_.symbols[info_.symbol].has(facts::kSymbolConstructor);
+        if (!isFresh(root, state) && !constructing) escape(value, state);
+      }
+      break;
+    }
+    case InstructionKind::ReadWrite: {
+      SymId address = addressOf(in.path, state);
+      access(in, gid, state, address, kEventRead | kEventWrite, kNoSym);
+      SymId old = load(address, state);
+      store(address, syms_.make(SymKind::Unknown, gid, 10, syms_[old].kind == SymKind::Const ? 0 : 1), state);
+      break;
+    }
+    case InstructionKind::Assign: {
+      SymId address = addressOf(in.path, state);
+      SymId value = in.value == kNone ? syms_.make(SymKind::Unknown, gid, 11) : evalValue(in.value, state);
+      if (isRecordType(pathType(in.path))) {
+        forget(address, state);
+        copyObject(address, value, state);
+        if (emitting_) {
+          Event& event = emit(EventKind::CopyObject, gid, state);
+          event.addr = address;
+          event.value = value;
+        }
+        store(address, load(value, state), state);
+      } else {
+        store(address, value, state);
+      }
+      break;
+    }
+    case InstructionKind::Call:
+      call(in, gid, std::move(state), out);
+      return;
+    case InstructionKind::Allocate:
+      setResult(gid, syms_.make(SymKind::Alloc, gid), state);
+      break;
+    case InstructionKind::Free: {
+      SymId value = in.value == kNone ? kNoSym : evalValue(in.value, state);
+      if (emitting_ && value != kNoSym) emit(EventKind::FreeMemory, gid, state).value = value;
+      break;
+    }
+    case InstructionKind::Return:
+      if (in.value != kNone) {
+        SymId value = evalValue(in.value, state);
+        store(returnSlot(syms_, function_), value, state);
+      }
+      break;
+    case InstructionKind::ScopeEnd: {
+      SymId address = addressOf(in.path, state);
+      SymId returned = load(returnSlot(syms_, function_), state);
+      if (syms_.rootOf(returned) != address) {
+        forget(address, state);
+        std::erase(state.rest.escaped, address);
+      }
+      break;
+    }
+    case InstructionKind::Throw:
+      return;  // handlers are reached by edges of their own
+  }
+  out.push_back(std::move(state));
+}
+
+void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId address, std::uint32_t flags,
+                  SymId value) {
+  if (flags & kEventWrite) {
+    if (std::uint64_t key = writeKey(syms_, address)) written_.insert(key);
+  }
+  if (in.flags & facts::kInstrAtomic) flags |= kEventAtomic;
+  if ((flags & kEventAtomic) || !state.locks.empty()) {
+    if ((flags & kEventWrite) && !isFresh(syms_.rootOf(address), state)) {
+      // A flag others may wait for.
+      auto at = std::lower_bound(state.rest.signalled.begin(), state.rest.signalled.end(), address);
+      if (at == state.rest.signalled.end() || *at != address) state.rest.signalled.insert(at, address);
+    }
+  }
+  if (!emitting_) {
+    return;
+  }
+  if (in.flags & facts::kInstrVolatile) flags |= kEventVolatile;
+  if (in.flags & facts::kInstrInitialisation) flags |= kEventInit;
+  if (in.flags & (facts::kInstrAcquire | facts::kInstrRelease)) flags |= kEventNarrow;
+  SymId root = syms_.rootOf(address);
+  SymKind kind = syms_[root].kind;
+  bool pointer_value = false;
+  if (value != kNoSym) {
+    SymKind k = syms_[value].kind;
+    pointer_value =
+        k != SymKind::Const && k != SymKind::Compare && k != SymKind::Not && k != SymKind::Unknown;
+  }
+  Index aux = kNone;
+  if (isFresh(root, state)) {
+    flags |= kEventFresh;
+    if (!pointer_value) return;
+  } else if (kind == SymKind::Param &&
+             !std::binary_search(state.rest.escaped.begin(), state.rest.escaped.end(), root)) {
+    flags |= kEventParamFresh;
+    aux = syms_[root].a;
+  }
+  Event& event = emit(EventKind::Access, gid, state);
+  event.addr = address;
+  event.flags = flags;
+  event.value = pointer_value ? value : kNoSym;
+  event.aux = aux;
+}
+
+Event& Flow::emit(EventKind kind, Gid gid, const State& state) {
+  Event event;
+  event.kind = kind;
+  event.gid = gid;
+  event.snapshot = snapshotOf(state);
+  summary_.events.push_back(event);
+  return summary_.events.back();
+}
+
+Index Flow::snapshotOf(const State& state) {
+  std::uint64_t h = 1;
+  for (const Held& held : state.locks)
+    h = mix(mix(h, held.lock), held.at * 4 + static_cast<unsigned>(held.mode) * 2 + held.maybe);
+  for (const std::vector<SymId>* list :
+       {&state.rest.released, &state.rest.alive, &state.rest.joined, &state.rest.awaited,
+        &state.rest.signalled, &state.rest.once, &state.rest.escaped}) {
+    h = mix(h, 0x1234567);
+    for (SymId sym : *list) h = mix(h, sym);
+  }
+  Snapshot snapshot = state.rest;
+  snapshot.locks = state.locks;
+  for (Index id : snapshot_ids_[h]) {
+    if (summary_.snapshots[id] == snapshot) return id;
+  }
+  Index id = static_cast<Index>(summary_.snapshots.size());
+  summary_.snapshots.push_back(std::move(snapshot));
+  snapshot_ids_[h].push_back(id);
+  return id;
+}
+
+void Flow::addOutcomes() {
+  // Equal events of several states are one.
+  std::vector<Event> events;
+  for (const Event& event : summary_.events) {
+    std::uint64_t h =
+        mix(mix(mix(mix(mix(static_cast<std::uint64_t>(event.kind), event.gid), event.addr), event.value),
+                event.snapshot),
+            event.flags);
+    bool known = false;
+    for (Index id : event_ids_[h]) known |= events[id] == event;
+    if (known) continue;
+    event_ids_[h].push_back(static_cast<Index>(events.size()));
+    events.push_back(event);
+  }
+  summary_.events = std::move(events);
+
+  SymId slot = returnSlot(syms_, function_);
+  for (const State& state : in_[body_.exit]) {
+    Outcome outcome;
+    outcome.result = load(slot, state);
+    if (syms_[outcome.result].kind == SymKind::Load && syms_[outcome.result].a == slot)
+      outcome.result = kNoSym;
+    if (outcome.result != kNoSym) {
+      if (auto n = constantOf(outcome.result, state)) outcome.result = syms_.constant(*n);
+    }
+    for (const Fact& fact : state.facts) {
+      bool about_param = syms_.hasParam(fact.sym) && paramsOnly(fact.sym);
+      if (about_param || fact.sym == outcome.result) outcome.facts.push_back(fact);
+    }
+    SymId result_root = outcome.result == kNoSym ? kNoSym : syms_.rootOf(outcome.result);
+    // Objects that the result or an exported store leads to are exported, too.
+    std::set<SymId> roots;
+    if (result_root != kNoSym) roots.insert(result_root);
+    bool grown = true;
+    std::set<SymId> taken;
+    while (grown && outcome.stores.size() < kStores) {
+      grown = false;
+      for (const Binding& binding : state.memory) {
+        if (outcome.stores.size() >= kStores) break;
+        if (taken.count(binding.first)) continue;
+        SymId root = syms_.rootOf(binding.first);
+        SymKind kind = syms_[root].kind;
+        bool outside =
+            kind == SymKind::Param || kind == SymKind::Global || kind == SymKind::Load || roots.count(root);
+        if (!outside || kind == SymKind::ParamSlot || kind == SymKind::ResultSlot) continue;
+        if (syms_[binding.second].kind == SymKind::Unknown) continue;
+        taken.insert(binding.first);
+        outcome.stores.push_back(binding);
+        SymId content_root = syms_.rootOf(binding.second);
+        SymKind content_kind = syms_[content_root].kind;
+        if ((content_kind == SymKind::Alloc || content_kind == SymKind::Via ||
+             content_kind == SymKind::Local) &&
+            roots.insert(content_root).second)
+          grown = true;
+      }
+    }
+    std::sort(outcome.stores.begin(), outcome.stores.end());
+    outcome.at_exit = state.rest;
+    outcome.at_exit.locks = state.locks;
+    outcome.fresh_result =
+        result_root != kNoSym && isFresh(result_root, state) && syms_[result_root].kind != SymKind::ParamSlot;
+    summary_.returns_fresh |= outcome.fresh_result && syms_[result_root].kind != SymKind::Local;
+
+    Event& event = emit(EventKind::Exit, info_.first_gid, state);
+    event.value = outcome.result;
+    summary_.outcomes.push_back(std::move(outcome));
+  }
+  if (summary_.outcomes.size() > kOutcomes) summary_.outcomes.resize(kOutcomes);
+}
+
+}  // namespace gridlock::link

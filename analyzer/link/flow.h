@@ -1,0 +1,171 @@
+// Internal to lockset: the symbolic execution of one function.
+//
+// Property simulation (ESP, PLDI 2002): a block keeps several states, one for each set of held locks
+// that can arrive there; states that agree on it are merged. So `if (l) lock(); … if (l) unlock();`
+// and `if (trylock() == 0) …` are followed exactly, at a cost near that of plain dataflow.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/link/lockset.h"
+#include "analyzer/link/summary.h"
+
+namespace gridlock::link {
+
+struct State {
+  std::vector<Held> locks;      // in order of acquisition
+  std::vector<Binding> memory;  // sorted by address
+  std::vector<Fact> facts;      // sorted
+  Snapshot rest;                // all but `locks`
+  bool operator==(const State&) const = default;
+};
+
+struct Loop {
+  Index header = 0;
+  std::vector<bool> blocks;
+  std::set<Gid> gids;
+  std::optional<std::int64_t> bound;  // the constant its counter is compared with
+  SymId bound_sym = kNoSym;
+  facts::CompareOp bound_op = facts::CompareOp::Lt;
+  bool has_bound = false;
+  std::optional<std::int64_t> first;  // what its counter starts with
+  SymId counter = kNoSym;             // address
+  std::vector<SymId> joins;           // addresses of handles joined in each round
+};
+
+class Flow {
+ public:
+  Flow(LinkContext& context, Index function);
+  Summary run();
+
+ private:
+  friend class Effects;
+  using States = std::vector<State>;
+
+  // --- graph (flow_graph.cpp)
+  void prepareGraph();
+  void findLoops();
+  void enterBlock(Index block, Index from, State state);
+  void staleLoop(State& state, const Loop& loop);
+  bool mergeInto(State& into, const State& other, Index block);
+  std::string propertyOf(const State& state) const;
+
+  // --- values (flow_values.cpp)
+  SymId evalValue(facts::ValueId value, State& state);
+  SymId addressOf(facts::PathId path, State& state, bool* whole_object = nullptr);
+  SymId load(SymId address, const State& state);
+  SymId defaultContent(SymId address);
+  void store(SymId address, SymId value, State& state);
+  void forget(SymId address, State& state);  // and what is inside
+  void forgetField(std::uint64_t key, State& state);
+  void copyObject(SymId to, SymId from, State& state);
+  bool assume(SymId condition, bool truth, State& state);
+  bool assumeEqual(SymId value, bool equal, std::int64_t number, State& state);
+  std::optional<std::int64_t> constantOf(SymId value, const State& state) const;
+  bool isFresh(SymId root, const State& state) const;
+  void escape(SymId value, State& state, unsigned depth = 0);
+  bool isAtomicAddress(SymId address) const;
+  bool isRecordType(Index type) const;
+  Index pathType(facts::PathId path) const;
+  Index valueType(facts::ValueId value) const;
+  Index recordOf(Index type) const;  // through references
+
+  // --- execution (flow.cpp)
+  void runBlock(Index block, bool emit);
+  void execute(Index instruction, States& states);
+  void executeOn(Index instruction, State state, States& out);
+  void access(const facts::Instruction& in, Gid gid, State& state, SymId address, std::uint32_t flags,
+              SymId value);
+  Event& emit(EventKind kind, Gid gid, const State& state);
+  Index snapshotOf(const State& state);
+  void addOutcomes();
+  void leakEvents();
+
+  // --- calls (flow_calls.cpp)
+  void call(const facts::Instruction& in, Gid gid, State state, States& out);
+  void applySummary(const Summary& callee, Index callee_function, const facts::Instruction& in, Gid gid,
+                    const std::vector<SymId>& args, const State& before, States& out);
+  SymId substitute(SymId sym, Gid gid, const std::vector<SymId>& args, State& state);
+  bool varies(SymId value, Gid gid) const;
+  Index addCall(CallSite site);
+  void noteCall(Gid gid, const State& state, SymId callee, const std::vector<SymId>& args, EventKind kind,
+                bool forwarded, SymId handle = kNoSym, bool once = false);
+  void setResult(Gid gid, SymId value, State& state);
+  void unknownCall(const facts::Instruction& in, Gid gid, const std::vector<SymId>& args, Index symbol,
+                   State& state);
+  std::vector<Index> targetsOf(const facts::Instruction& in, SymId callee, bool& open);
+
+  // --- what models mean (flow_models.cpp)
+  bool model(const Model& model, const facts::Instruction& in, Gid gid, Index symbol,
+             const std::vector<SymId>& args, State state, States& out);
+  void acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind, Gid gid, Gid primitive,
+               State& state);
+  void release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore = false);
+  void openGuard(const Effect& effect, const facts::Instruction& in, Gid gid, Index symbol,
+                 const std::vector<SymId>& args, State state, States& out);
+  void closeGuard(SymId guard, Gid gid, State state, States& out);
+  SymId guardField(SymId guard, unsigned which);
+  std::vector<SymId> guardLocks(SymId guard, const State& state);
+  void joinThread(SymId address, Gid gid, State& state, bool any_element);
+  void joinValue(SymId handle, State& state);
+  void noteHome(SymId address, SymId handle);
+  bool mayAliasLock(SymId a, SymId b) const;
+  bool isHandle(SymId value) const;
+  bool covers(const Loop& joins, SymId handle) const;
+  bool paramsOnly(SymId sym) const;
+  LockKind lockKindOf(SymId lock) const;
+  void containerCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
+                     State& state);
+  SymId pointerContent(SymId object, State& state);
+  SymId calleeOf(const facts::Instruction& in, std::size_t index, SymId value, State& state);
+  std::vector<SymId> forward(Index target, bool method, const std::vector<SymId>& args, State& state);
+  void startThread(const facts::Instruction& in, Gid gid, SymId entry, std::vector<SymId> args,
+                   bool forwarded, SymId place, State& state);
+  Index prepareInvoke(const facts::Instruction& in, SymId& callee, std::vector<SymId>& args, bool forwarded,
+                      State& state);
+  void invoke(const facts::Instruction& in, Gid gid, SymId callee, std::vector<SymId> args, State& state,
+              bool assume_true);
+  void constructAt(const facts::Instruction& in, Gid gid, Index symbol, SymId memory,
+                   const std::vector<SymId>& args, State& state);
+  void readObject(const facts::Instruction& in, Gid gid, SymId object, State& state);
+  void writeObject(const facts::Instruction& in, Gid gid, SymId object, SymId value, State& state);
+  void escapeInto(SymId place, SymId value, State& state);
+  void afterBlocking(State& state);
+  Index typeOfAddress(SymId address) const;
+  SymId handleOf(Gid gid);
+  void waitOn(SymId condition, SymId lock, Gid gid, std::uint32_t flags, State& state);
+
+  LinkContext& context_;
+  Program& program_;
+  SymTable& syms_;
+  Index function_;
+  const FunctionInfo& info_;
+  const facts::Function& body_;
+  const facts::Unit& unit_;
+
+  std::vector<States> in_;
+  std::vector<std::vector<Index>> predecessors_;
+  std::vector<Index> order_;     // reverse post-order
+  std::vector<Index> position_;  // of a block in it
+  std::vector<Loop> loops_;
+  std::vector<std::vector<Index>> loops_of_;  // per block, inner ones last
+  std::set<std::pair<Index, Index>> pending_;
+  std::vector<bool> queued_;
+  bool emitting_ = false;
+  unsigned budget_ = 0;
+  Index block_ = 0;
+  bool forwardedByReference_ = false;
+  std::map<SymId, std::set<SymId>> homes_;  // array or container: handles kept in it
+
+  Summary summary_;
+  std::map<std::uint64_t, std::vector<Index>> snapshot_ids_;
+  std::unordered_map<std::uint64_t, std::vector<Index>> event_ids_;
+  std::set<std::uint64_t> written_;
+};
+
+}  // namespace gridlock::link

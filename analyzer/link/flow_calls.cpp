@@ -1,0 +1,383 @@
+// Flow: calls, and a callee's summary in its caller's terms.
+#include <algorithm>
+
+#include "analyzer/link/flow.h"
+
+namespace gridlock::link {
+
+using facts::ValueKind;
+
+void Flow::setResult(Gid gid, SymId value, State& state) {
+  SymId slot = syms_.make(SymKind::ResultSlot, gid);
+  if (value == kNoSym) value = syms_.make(SymKind::Result, gid);
+  auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{slot, 0});
+  if (it != state.memory.end() && it->first == slot)
+    it->second = value;
+  else
+    state.memory.insert(it, Binding{slot, value});
+}
+
+Index Flow::addCall(CallSite site) {
+  for (Index i = static_cast<Index>(summary_.calls.size()); i-- > 0;) {
+    if (summary_.calls[i].gid != site.gid) {
+      if (summary_.calls.size() - i > 16) break;
+      continue;
+    }
+    if (summary_.calls[i] == site) return i;
+  }
+  summary_.calls.push_back(std::move(site));
+  return static_cast<Index>(summary_.calls.size() - 1);
+}
+
+void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector<SymId>& args, EventKind kind,
+                    bool forwarded, SymId handle, bool once) {
+  if (!emitting_) return;
+  CallSite site;
+  site.gid = gid;
+  site.callee = callee;
+  site.args = args;
+  site.forwarded = forwarded;
+  site.once = once;
+  site.is_virtual = program_.instruction(gid).flags & facts::kInstrVirtual;
+  site.in_loop = program_.instruction(gid).loop_depth > 0;
+  for (SymId arg : args) {
+    std::uint8_t fresh = 0;
+    if (arg != kNoSym) {
+      SymId root = syms_.rootOf(arg);
+      if (isFresh(root, state))
+        fresh = 1;
+      else if (syms_[root].kind == SymKind::Param && syms_[root].a < 200 &&
+               !std::binary_search(state.rest.escaped.begin(), state.rest.escaped.end(), root))
+        fresh = static_cast<std::uint8_t>(2 + syms_[root].a);
+    }
+    site.fresh.push_back(fresh);
+  }
+  if (kind == EventKind::Start) {
+    // In the callee's terms: its arguments, and what a closure holds, that change with each round.
+    for (std::size_t k = 0; k < args.size(); ++k) {
+      SymId param = syms_.make(SymKind::Param, static_cast<std::uint32_t>(k));
+      if (varies(args[k], gid)) site.varying.push_back(param);
+      for (const Binding& binding : state.memory) {
+        if (args[k] == kNoSym || syms_[args[k]].kind == SymKind::Const || binding.first == args[k]) continue;
+        if (!syms_.contains(binding.first, args[k]) || !varies(binding.second, gid)) continue;
+        site.varying.push_back(syms_.make(SymKind::Load, syms_.replace(binding.first, args[k], param)));
+      }
+    }
+  }
+  Index aux = addCall(std::move(site));
+  Event& event = emit(kind, gid, state);
+  event.aux = aux;
+  event.addr = handle;
+}
+
+// Whether a value is another one in each round of the innermost loop around `gid`.
+bool Flow::varies(SymId value, Gid gid) const {
+  const Loop* inner = nullptr;
+  for (const Loop& loop : loops_) {
+    if (loop.gids.count(gid)) inner = &loop;
+  }
+  if (!inner || value == kNoSym) return false;
+  const Sym& s = syms_[value];
+  switch (s.kind) {
+    case SymKind::Phi:
+      return s.a == function_ && inner->blocks[static_cast<Index>(s.n)];
+    case SymKind::Alloc:
+    case SymKind::Via: {
+      SymId leaf = value;
+      while (syms_[leaf].kind == SymKind::Via) leaf = syms_[leaf].b;
+      return inner->gids.count(s.a) > 0 && syms_[leaf].kind == SymKind::Alloc;
+    }
+    case SymKind::Unknown:
+      return inner->gids.count(s.a) > 0;
+    case SymKind::Field:
+      return varies(s.a, gid);
+    case SymKind::Element:
+    case SymKind::Arith:
+      return varies(s.a, gid) || varies(s.b, gid);
+    default:
+      return false;
+  }
+}
+
+SymId Flow::substitute(SymId sym, Gid gid, const std::vector<SymId>& args, State& state) {
+  if (sym == kNoSym || !(syms_.relative(sym) || syms_.hasLoad(sym))) return sym;
+  const Sym s = syms_[sym];
+  switch (s.kind) {
+    case SymKind::Param:
+      return s.a < args.size() && args[s.a] != kNoSym ? args[s.a] : syms_.make(SymKind::Via, gid, sym);
+    case SymKind::Field: {
+      SymId base = substitute(s.a, gid, args, state);
+      return syms_.field(base, s.b);
+    }
+    case SymKind::Element: {
+      SymId base = substitute(s.a, gid, args, state);
+      SymId index = substitute(s.b, gid, args, state);
+      return syms_.element(base, index);
+    }
+    case SymKind::Load:
+      return load(substitute(s.a, gid, args, state), state);
+    case SymKind::Not:
+      return syms_.negate(substitute(s.a, gid, args, state));
+    case SymKind::Compare:
+      return syms_.compare(static_cast<facts::CompareOp>(s.n), substitute(s.a, gid, args, state),
+                           substitute(s.b, gid, args, state));
+    case SymKind::Arith:
+      return syms_.make(SymKind::Arith, substitute(s.a, gid, args, state), substitute(s.b, gid, args, state),
+                        s.n);
+    case SymKind::Global:
+    case SymKind::Func:
+    case SymKind::Const:
+      return sym;
+    default: {
+      unsigned depth = 0;
+      for (SymId inner = sym; syms_[inner].kind == SymKind::Via; inner = syms_[inner].b) ++depth;
+      if (depth > 6 && s.kind == SymKind::Via) return syms_.make(SymKind::Via, gid, s.b);
+      return syms_.make(SymKind::Via, gid, sym);
+    }
+  }
+}
+
+std::vector<Index> Flow::targetsOf(const facts::Instruction& in, SymId callee, bool& open) {
+  std::vector<Index> out;
+  open = false;
+  if (syms_[callee].kind != SymKind::Func) {
+    open = true;
+    return out;
+  }
+  Index symbol = syms_[callee].a;
+  if (!(in.flags & facts::kInstrVirtual)) {
+    if (program_.symbols[symbol].function != kNone) out.push_back(program_.symbols[symbol].function);
+    return out;
+  }
+  std::vector<Index> work{symbol};
+  std::set<Index> seen;
+  while (!work.empty()) {
+    Index s = work.back();
+    work.pop_back();
+    if (!seen.insert(s).second) continue;
+    if (program_.symbols[s].function != kNone) out.push_back(program_.symbols[s].function);
+    for (Index o : program_.symbols[s].overridden_by) work.push_back(o);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out) {
+  std::vector<SymId> args;
+  args.reserve(in.args.size());
+  for (facts::ValueId arg : in.args) args.push_back(evalValue(arg, state));
+  SymId callee = in.callee == kNone ? syms_.make(SymKind::Unknown, gid, 12) : evalValue(in.callee, state);
+  setResult(gid, kNoSym, state);
+
+  Index symbol = syms_[callee].kind == SymKind::Func ? syms_[callee].a : kNone;
+  if (symbol != kNone) {
+    const SymbolInfo& info = program_.symbols[symbol];
+    bool own_body = info.function != kNone && !info.has(facts::kSymbolSystem);
+    const Model* known = own_body ? nullptr : context_.models.find(info.qualified);
+    if (known) {
+      if (model(*known, in, gid, symbol, args, std::move(state), out)) return;
+      return;
+    }
+    const TypeInfo* parent = program_.typeInfo(info.parent);
+    if (parent && !own_body &&
+        (context_.models.isContainer(parent->qualified) || context_.models.isIterator(parent->qualified))) {
+      containerCall(in, gid, symbol, args, state);
+      out.push_back(std::move(state));
+      return;
+    }
+  }
+  bool open = false;
+  std::vector<Index> targets = targetsOf(in, callee, open);
+  if (targets.empty()) {
+    if (open) noteCall(gid, state, callee, args, EventKind::Call, false);
+    unknownCall(in, gid, args, symbol, state);
+    if (symbol != kNone && program_.symbols[symbol].has(facts::kSymbolNoReturn)) return;
+    out.push_back(std::move(state));
+    return;
+  }
+  noteCall(gid, state, callee, args, EventKind::Call, false);
+  if (targets.size() > 4) {
+    // Too many to follow: what they all write is lost, and they keep what they are given.
+    for (Index target : targets) {
+      const Summary& summary = context_.summaries[target];
+      for (std::uint64_t key : summary.writes) forgetField(key, state);
+    }
+    unknownCall(in, gid, args, symbol, state);
+    out.push_back(std::move(state));
+    return;
+  }
+  for (Index target : targets) applySummary(context_.summaries[target], target, in, gid, args, state, out);
+}
+
+void Flow::unknownCall(const facts::Instruction&, Gid, const std::vector<SymId>& args, Index symbol,
+                       State& state) {
+  bool system = symbol != kNone && program_.symbols[symbol].has(facts::kSymbolSystem);
+  const std::vector<Index>* params = symbol == kNone ? nullptr : &program_.symbols[symbol].params;
+  std::size_t offset = 0;
+  if (symbol != kNone && program_.symbols[symbol].has(facts::kSymbolMethod) &&
+      !program_.symbols[symbol].has(facts::kSymbolStaticMethod))
+    offset = 1;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    SymId root = syms_.rootOf(args[i]);
+    SymKind kind = syms_[root].kind;
+    bool constant = false;
+    if (params && i >= offset && i - offset < params->size()) {
+      const TypeInfo* type = program_.typeInfo((*params)[i - offset]);
+      if (type && (type->kind == facts::TypeKind::Pointer || type->kind == facts::TypeKind::Reference)) {
+        const TypeInfo* element = program_.typeInfo(type->element);
+        constant = element && (element->flags & facts::kTypeConst);
+      }
+    }
+    if (kind == SymKind::Local && !constant) forget(args[i], state);
+    if (!system) escape(args[i], state);
+  }
+}
+
+void Flow::applySummary(const Summary& callee, Index callee_function, const facts::Instruction& in, Gid gid,
+                        const std::vector<SymId>& args, const State& before, States& out) {
+  for (std::uint64_t key : callee.writes) written_.insert(key);
+  if (!callee.ready) {  // of this very cycle: as if it did nothing
+    State state = before;
+    out.push_back(std::move(state));
+    return;
+  }
+  bool constructor =
+      program_.functions[callee_function].symbol != kNone &&
+      program_.symbols[program_.functions[callee_function].symbol].has(facts::kSymbolConstructor);
+  (void)constructor;
+  std::size_t first_out = out.size();
+  for (const Outcome& outcome : callee.outcomes) {
+    State source = before;  // what the callee's expressions mean is what they meant at the call
+    State state = before;
+    bool feasible = true;
+    for (const Fact& fact : outcome.facts) {
+      if (!syms_.hasParam(fact.sym)) continue;
+      SymId sym = substitute(fact.sym, gid, args, source);
+      if (!assumeEqual(sym, fact.equal, fact.value, state)) {
+        feasible = false;
+        break;
+      }
+    }
+    if (!feasible) continue;
+    if (callee.writes_anything) {
+      std::erase_if(state.memory, [&](const Binding& binding) {
+        SymId root = syms_.rootOf(binding.first);
+        bool passed = std::any_of(args.begin(), args.end(), [&](SymId a) { return syms_.rootOf(a) == root; });
+        return !passed ? !isFresh(root, state) && syms_[root].kind != SymKind::ParamSlot &&
+                             syms_[root].kind != SymKind::ResultSlot && syms_[root].kind != SymKind::Local
+                       : false;
+      });
+    }
+    for (std::uint64_t key : callee.writes) {
+      std::erase_if(state.memory, [&](const Binding& binding) {
+        if (writeKey(syms_, binding.first) != key) return false;
+        SymId root = syms_.rootOf(binding.first);
+        bool passed = std::any_of(args.begin(), args.end(), [&](SymId a) { return syms_.rootOf(a) == root; });
+        return passed || !isFresh(root, state);
+      });
+      std::erase_if(state.facts, [&](const Fact& fact) {
+        SymId at = fact.sym;
+        if (syms_[at].kind == SymKind::Compare) at = syms_[at].a;
+        return syms_[at].kind == SymKind::Load && writeKey(syms_, syms_[at].a) == key;
+      });
+    }
+    for (SymId arg : args) {
+      // A scalar handed out by address.
+      SymKind kind = syms_[arg].kind;
+      if (kind == SymKind::Local || kind == SymKind::ParamSlot) {
+        auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{arg, 0});
+        if (it != state.memory.end() && it->first == arg && syms_[it->second].kind == SymKind::Const)
+          state.memory.erase(it);
+      }
+    }
+    for (SymId lock : outcome.at_exit.released) {
+      SymId mine = substitute(lock, gid, args, source);
+      State quiet = State{};
+      auto held = std::find_if(state.locks.rbegin(), state.locks.rend(),
+                               [&](const Held& h) { return h.lock == mine; });
+      if (held != state.locks.rend()) {
+        context_.released_by_caller.insert(held->primitive);
+        if (held->count > 1)
+          --held->count;
+        else
+          state.locks.erase(std::next(held).base());
+      } else {
+        auto alias = std::find_if(state.locks.rbegin(), state.locks.rend(),
+                                  [&](const Held& h) { return mayAliasLock(h.lock, mine); });
+        if (alias != state.locks.rend()) {
+          context_.released_by_caller.insert(alias->primitive);
+          state.locks.erase(std::next(alias).base());
+        } else if (std::find(state.rest.released.begin(), state.rest.released.end(), mine) ==
+                   state.rest.released.end()) {
+          state.rest.released.push_back(mine);
+          std::sort(state.rest.released.begin(), state.rest.released.end());
+        }
+      }
+    }
+    for (const Held& held : outcome.at_exit.locks) {
+      Held mine = held;
+      mine.lock = substitute(held.lock, gid, args, source);
+      mine.at = gid;
+      auto again = std::find(state.rest.released.begin(), state.rest.released.end(), mine.lock);
+      if (again != state.rest.released.end()) {
+        state.rest.released.erase(again);
+        continue;
+      }
+      auto same = std::find_if(state.locks.begin(), state.locks.end(),
+                               [&](const Held& h) { return h.lock == mine.lock && h.mode == mine.mode; });
+      if (same != state.locks.end()) {
+        if (same->count < 4) ++same->count;
+      } else {
+        state.locks.push_back(mine);
+      }
+    }
+    for (const Binding& binding : outcome.stores) {
+      SymId address = substitute(binding.first, gid, args, source);
+      SymId value = substitute(binding.second, gid, args, source);
+      store(address, value, state);
+      SymId root = syms_.rootOf(address);
+      if (!isFresh(root, state)) escape(value, state);
+      if (syms_[value].kind == SymKind::Via || syms_[value].kind == SymKind::Handle) noteHome(address, value);
+    }
+    auto add = [](std::vector<SymId>& list, SymId sym) {
+      auto at = std::lower_bound(list.begin(), list.end(), sym);
+      if (at == list.end() || *at != sym) list.insert(at, sym);
+    };
+    for (SymId handle : outcome.at_exit.alive) add(state.rest.alive, substitute(handle, gid, args, source));
+    for (SymId value : outcome.at_exit.joined) {
+      SymId handle = substitute(value, gid, args, source);
+      joinValue(handle, state);
+    }
+    for (SymId token : outcome.at_exit.awaited) add(state.rest.awaited, substitute(token, gid, args, source));
+    for (SymId token : outcome.at_exit.signalled)
+      add(state.rest.signalled, substitute(token, gid, args, source));
+    for (SymId token : outcome.at_exit.once) add(state.rest.once, substitute(token, gid, args, source));
+    for (SymId root : outcome.at_exit.escaped) {
+      if (syms_[root].kind == SymKind::Param) {
+        escape(substitute(root, gid, args, source), state);
+      } else {
+        add(state.rest.escaped, substitute(root, gid, args, source));
+      }
+    }
+    SymId result = kNoSym;
+    if (outcome.result != kNoSym) result = substitute(outcome.result, gid, args, source);
+    setResult(gid, result, state);
+    for (const Fact& fact : outcome.facts) {
+      if (fact.sym != outcome.result || syms_.hasParam(fact.sym)) continue;
+      assumeEqual(result, fact.equal, fact.value, state);
+    }
+    (void)in;
+    out.push_back(std::move(state));
+  }
+  // Ways that cannot be told apart any more are one.
+  for (std::size_t i = first_out; i < out.size(); ++i) {
+    for (std::size_t j = i + 1; j < out.size();) {
+      if (out[i] == out[j])
+        out.erase(out.begin() + static_cast<std::ptrdiff_t>(j));
+      else
+        ++j;
+    }
+  }
+}
+
+}  // namespace gridlock::link

@@ -1,0 +1,174 @@
+// Flow: methods of containers and iterators.
+//
+// A container is read by const methods and written by others, except that element accessors only
+// read it and give a reference to its one summary element. Iterators are pointers to that element.
+#include <algorithm>
+
+#include "analyzer/link/flow.h"
+
+namespace gridlock::link {
+
+namespace {
+
+std::string_view lastName(std::string_view qualified) {
+  std::size_t at = qualified.rfind("::");
+  return at == std::string_view::npos ? qualified : qualified.substr(at + 2);
+}
+
+bool among(std::string_view name, std::initializer_list<std::string_view> names) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+}  // namespace
+
+void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
+                         State& state) {
+  const SymbolInfo& info = program_.symbols[symbol];
+  std::string_view name = lastName(info.qualified);
+  std::string_view record = program_.types[info.parent].qualified;
+  if (args.empty()) return;
+  SymId object = args[0];
+  bool iterator = context_.models.isIterator(record);
+  bool constructor = info.has(facts::kSymbolConstructor);
+  if (info.has(facts::kSymbolDestructor)) {
+    // Destroys its elements: threads that were not joined are the program's own trouble.
+    return;
+  }
+  if (iterator) {
+    if (constructor || name == "operator=") {
+      if (args.size() > 1) store(object, load(args[1], state), state);
+      setResult(gid, object, state);
+    } else if (among(name, {"operator*", "operator->", "operator[]"})) {
+      setResult(gid, load(object, state), state);
+    } else if (among(name, {"operator++", "operator--", "operator+=", "operator-="})) {
+      setResult(gid, object, state);
+    } else if (among(name, {"operator+", "operator-", "base"})) {
+      SymId temporary = load(syms_.make(SymKind::ResultSlot, gid), state);
+      store(temporary, load(object, state), state);
+    }
+    return;
+  }
+  bool map = record == "std::map" || record == "std::unordered_map" || record == "std::multimap" ||
+             record == "std::unordered_multimap";
+  SymId element = syms_.field(object, context_.element_field);
+  if (constructor) {
+    access(in, gid, state, object, kEventWrite | kEventInit | kEventContainer, kNoSym);
+    if (info.has(facts::kSymbolCopyConstructor) || info.has(facts::kSymbolMoveConstructor)) {
+      if (args.size() > 1) {
+        bool move = info.has(facts::kSymbolMoveConstructor);
+        access(in, gid, state, args[1], (move ? kEventWrite : kEventRead) | kEventContainer, kNoSym);
+        if (emitting_) {
+          Event& event = emit(EventKind::CopyObject, gid, state);
+          event.addr = object;
+          event.value = args[1];
+        }
+        copyObject(object, args[1], state);
+      }
+    }
+    return;
+  }
+  bool indexed = among(record, {"std::vector", "std::array", "std::deque", "std::span"});
+  if (among(name, {"operator[]", "at", "front", "back", "top", "data", "value", "operator*", "operator->",
+                   "c_str"})) {
+    bool insert = map && name == "operator[]";
+    access(in, gid, state, object, (insert ? kEventRead | kEventWrite : kEventRead) | kEventContainer,
+           kNoSym);
+    SymId at = element;
+    if (map) at = syms_.field(element, context_.second_field);
+    if (indexed && args.size() > 1 && (name == "operator[]" || name == "at")) {
+      SymId index = args[1];
+      if (auto n = constantOf(index, state)) index = syms_.constant(*n);
+      at = syms_.element(element, index);
+    }
+    setResult(gid, at, state);
+    return;
+  }
+  if (among(name,
+            {"begin", "end", "cbegin", "cend", "rbegin", "rend", "find", "lower_bound", "upper_bound"})) {
+    access(in, gid, state, object, kEventRead | kEventContainer, kNoSym);
+    // An iterator object, or a plain pointer.
+    Index type = program_.typeOf(*info_.map, in.type);
+    if (isRecordType(type)) {
+      SymId temporary = load(syms_.make(SymKind::ResultSlot, gid), state);
+      store(temporary, element, state);
+    } else {
+      setResult(gid, element, state);
+    }
+    return;
+  }
+  if (info.has(facts::kSymbolConst)) {
+    access(in, gid, state, object, kEventRead | kEventContainer, kNoSym);
+    return;
+  }
+  access(in, gid, state, object, kEventRead | kEventWrite | kEventContainer, kNoSym);
+  if (among(name, {"push_back", "push_front", "push", "insert", "emplace", "emplace_back", "emplace_front",
+                   "operator=", "assign", "insert_or_assign", "try_emplace", "append", "reset"})) {
+    if (among(name, {"operator=", "assign"}) && args.size() > 1) {
+      if (emitting_) {
+        Event& event = emit(EventKind::CopyObject, gid, state);
+        event.addr = object;
+        event.value = args[1];
+      }
+      copyObject(object, args[1], state);
+      setResult(gid, object, state);
+      return;
+    }
+    Index element_type = kNone;
+    if (!program_.types[info.parent].arguments.empty())
+      element_type = program_.types[info.parent].arguments[0];
+    if (map && program_.types[info.parent].arguments.size() > 1)
+      element_type = program_.types[info.parent].arguments[1];
+    const TypeInfo* type = program_.typeInfo(element_type);
+    std::string_view element_name = type ? type->qualified : std::string_view{};
+    bool thread = element_name == "std::thread" || element_name == "std::jthread";
+    SymId place = map ? syms_.field(element, context_.second_field) : element;
+    if (thread && among(name, {"emplace_back", "emplace_front", "emplace"})) {
+      Index param = info.params.empty() ? kNone : recordOf(info.params[0]);
+      const TypeInfo* p = program_.typeInfo(param);
+      bool moved = p && (p->qualified == "std::thread" || p->qualified == "std::jthread");
+      if (!moved && args.size() > 1) {
+        std::vector<SymId> rest(args.begin() + 2, args.end());
+        startThread(in, gid, calleeOf(in, 1, args[1], state), rest, true, place, state);
+        store(place, handleOf(gid), state);
+        noteHome(place, handleOf(gid));
+        return;
+      }
+    }
+    if (args.size() > 1) {
+      SymId from = args.back();
+      if (type && type->kind == facts::TypeKind::Pointer) {
+        // By reference to the pointer, or the pointer itself.
+        auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{from, 0});
+        SymId value = it != state.memory.end() && it->first == from ? it->second : load(from, state);
+        store(place, value, state);
+        escapeInto(place, value, state);
+        if (emitting_) {
+          Event& event = emit(EventKind::Access, gid, state);
+          event.addr = place;
+          event.value = value;
+          event.flags = kEventWrite | kEventFresh;
+        }
+      } else {
+        SymId value = load(from, state);
+        if (emitting_) {
+          Event& event = emit(EventKind::CopyObject, gid, state);
+          event.addr = place;
+          event.value = from;
+        }
+        copyObject(place, from, state);
+        store(place, value, state);
+        escapeInto(place, value, state);
+        if (isHandle(value)) {
+          noteHome(place, value);
+          store(from, syms_.constant(0), state);
+        }
+      }
+    }
+  }
+}
+
+void Flow::escapeInto(SymId place, SymId value, State& state) {
+  if (!isFresh(syms_.rootOf(place), state)) escape(value, state);
+}
+
+}  // namespace gridlock::link

@@ -1,0 +1,369 @@
+// Flow: order of blocks, loops, and what happens to states where ways meet.
+#include <algorithm>
+
+#include "analyzer/link/flow.h"
+
+namespace gridlock::link {
+
+namespace {
+constexpr std::size_t kStatesPerBlock = 8;
+
+template <typename T>
+void unite(std::vector<T>& into, const std::vector<T>& other) {
+  for (const T& item : other) {
+    if (std::find(into.begin(), into.end(), item) == into.end()) into.push_back(item);
+  }
+  std::sort(into.begin(), into.end());
+}
+
+template <typename T>
+void intersect(std::vector<T>& into, const std::vector<T>& other) {
+  std::erase_if(into,
+                [&](const T& item) { return std::find(other.begin(), other.end(), item) == other.end(); });
+}
+
+}  // namespace
+
+void Flow::prepareGraph() {
+  std::size_t n = body_.blocks.size();
+  in_.assign(n, {});
+  predecessors_.assign(n, {});
+  position_.assign(n, kNone);
+  std::vector<std::pair<Index, std::size_t>> stack{{body_.entry, 0}};
+  std::vector<bool> seen(n, false);
+  seen[body_.entry] = true;
+  std::vector<Index> post;
+  while (!stack.empty()) {
+    auto& [block, next] = stack.back();
+    if (next < body_.blocks[block].successors.size()) {
+      Index target = body_.blocks[block].successors[next++].target;
+      if (!seen[target]) {
+        seen[target] = true;
+        stack.emplace_back(target, 0);
+      }
+    } else {
+      post.push_back(block);
+      stack.pop_back();
+    }
+  }
+  order_.assign(post.rbegin(), post.rend());
+  for (std::size_t i = 0; i < order_.size(); ++i) position_[order_[i]] = static_cast<Index>(i);
+  for (Index block : order_) {
+    for (const facts::Edge& edge : body_.blocks[block].successors)
+      predecessors_[edge.target].push_back(block);
+  }
+  findLoops();
+}
+
+void Flow::findLoops() {
+  std::size_t n = body_.blocks.size();
+  loops_of_.assign(n, {});
+  std::map<Index, std::vector<Index>> latches;
+  for (Index block : order_) {
+    for (const facts::Edge& edge : body_.blocks[block].successors) {
+      if (position_[edge.target] <= position_[block]) latches[edge.target].push_back(block);
+    }
+  }
+  for (auto& [header, sources] : latches) {
+    Loop loop;
+    loop.header = header;
+    loop.blocks.assign(n, false);
+    loop.blocks[header] = true;
+    std::vector<Index> work(sources);
+    while (!work.empty()) {
+      Index block = work.back();
+      work.pop_back();
+      if (loop.blocks[block]) continue;
+      if (position_[block] < position_[header]) continue;  // irreducible: a second entry
+      loop.blocks[block] = true;
+      for (Index p : predecessors_[block]) work.push_back(p);
+    }
+    for (Index block = 0; block < n; ++block) {
+      if (!loop.blocks[block]) continue;
+      for (Index i : body_.blocks[block].instructions) loop.gids.insert(info_.first_gid + i);
+    }
+    loops_.push_back(std::move(loop));
+  }
+  // The counter of a counting loop, and what ends it.
+  for (Loop& loop : loops_) {
+    for (Index block = 0; block < n; ++block) {
+      if (!loop.blocks[block] || body_.blocks[block].condition == kNone) continue;
+      bool leaves = false;
+      for (const facts::Edge& edge : body_.blocks[block].successors) leaves |= !loop.blocks[edge.target];
+      if (!leaves || (block != loop.header && loop.has_bound)) continue;
+      const facts::Value& c = unit_.values[body_.blocks[block].condition];
+      if (c.kind != facts::ValueKind::Compare || c.left == kNone || c.right == kNone) continue;
+      const facts::Value& left = unit_.values[c.left];
+      const facts::Value& right = unit_.values[c.right];
+      if (left.kind != facts::ValueKind::Load) continue;
+      const facts::Path& path = unit_.paths[left.index];
+      if (path.root != facts::RootKind::Local || !path.steps.empty()) continue;
+      loop.counter = syms_.make(SymKind::Local, function_, path.index);
+      loop.has_bound = true;
+      loop.bound_op = c.op;
+      loop.bound.reset();
+      loop.bound_sym = kNoSym;
+      if (right.kind == facts::ValueKind::Constant)
+        loop.bound = right.number + (c.op == facts::CompareOp::Le ? 1 : 0);
+      else if (right.kind == facts::ValueKind::Load)
+        loop.bound_sym = syms_.make(SymKind::Unknown, info_.first_gid, 20, right.index);
+      else
+        loop.has_bound = false;
+    }
+  }
+  // Outer ones first.
+  std::sort(loops_.begin(), loops_.end(), [](const Loop& a, const Loop& b) {
+    auto size = [](const Loop& l) { return std::count(l.blocks.begin(), l.blocks.end(), true); };
+    return size(a) > size(b);
+  });
+  for (Index l = 0; l < loops_.size(); ++l) {
+    for (Index block = 0; block < n; ++block) {
+      if (loops_[l].blocks[block]) loops_of_[block].push_back(l);
+    }
+  }
+}
+
+// Leaves that the loop computes anew in its next round become those of the round before.
+void Flow::staleLoop(State& state, const Loop& loop) {
+  std::unordered_map<SymId, SymId> memo;
+  std::function<SymId(SymId)> stale = [&](SymId id) -> SymId {
+    if (id == kNoSym || !syms_.relative(id)) return id;
+    auto it = memo.find(id);
+    if (it != memo.end()) return it->second;
+    const Sym s = syms_[id];
+    SymId out = id;
+    switch (s.kind) {
+      case SymKind::Result:
+      case SymKind::ResultSlot:
+      case SymKind::Alloc:
+      case SymKind::Unknown:
+        if (loop.gids.count(s.a)) out = syms_.make(SymKind::Stale, id);
+        break;
+      case SymKind::Via: {
+        SymId inner = s.b;
+        while (syms_[inner].kind == SymKind::Via) inner = syms_[inner].b;
+        if (loop.gids.count(s.a) && syms_[inner].kind != SymKind::Handle)
+          out = syms_.make(SymKind::Stale, id);
+        break;
+      }
+      case SymKind::Phi:
+        if (s.a == function_ && loop.blocks[static_cast<Index>(s.n)]) out = syms_.make(SymKind::Stale, id);
+        break;
+      case SymKind::Field:
+      case SymKind::Load:
+      case SymKind::Not:
+        out = syms_.make(s.kind, stale(s.a), s.b, s.n);
+        break;
+      case SymKind::Element:
+      case SymKind::Arith:
+      case SymKind::Compare:
+        out = syms_.make(s.kind, stale(s.a), stale(s.b), s.n);
+        break;
+      default:
+        break;
+    }
+    memo.emplace(id, out);
+    return out;
+  };
+  for (Held& held : state.locks) held.lock = stale(held.lock);
+  for (SymId& lock : state.rest.released) lock = stale(lock);
+  for (SymId& root : state.rest.escaped) root = stale(root);
+  for (SymId& value : state.rest.joined) value = stale(value);
+  for (SymId& value : state.rest.awaited) value = stale(value);
+  for (SymId& value : state.rest.signalled) value = stale(value);
+  auto unique = [](std::vector<SymId>& list) {
+    std::sort(list.begin(), list.end());
+    list.erase(std::unique(list.begin(), list.end()), list.end());
+  };
+  unique(state.rest.released);
+  unique(state.rest.escaped);
+  unique(state.rest.joined);
+  unique(state.rest.awaited);
+  unique(state.rest.signalled);
+  // One entry for all rounds of one lock.
+  for (std::size_t i = 0; i < state.locks.size(); ++i) {
+    for (std::size_t j = i + 1; j < state.locks.size();) {
+      if (state.locks[i].lock == state.locks[j].lock && state.locks[i].mode == state.locks[j].mode)
+        state.locks.erase(state.locks.begin() + static_cast<std::ptrdiff_t>(j));
+      else
+        ++j;
+    }
+  }
+  std::vector<Binding> memory;
+  for (Binding& binding : state.memory) {
+    SymId address = stale(binding.first);
+    if (syms_.hasStale(address)) {
+      SymKind last = syms_[address].kind;
+      bool guard = last == SymKind::Field && program_.isPseudo(syms_[address].b);
+      if (!guard) continue;
+    }
+    memory.emplace_back(address, stale(binding.second));
+  }
+  std::sort(memory.begin(), memory.end());
+  memory.erase(std::unique(memory.begin(), memory.end(),
+                           [](const Binding& a, const Binding& b) { return a.first == b.first; }),
+               memory.end());
+  state.memory = std::move(memory);
+  std::vector<Fact> kept;
+  for (Fact fact : state.facts) {
+    fact.sym = stale(fact.sym);
+    if (!syms_.hasStale(fact.sym)) kept.push_back(fact);
+  }
+  state.facts = std::move(kept);
+}
+
+std::string Flow::propertyOf(const State& state) const {
+  std::string key;
+  auto add = [&](std::uint64_t value) { key.append(reinterpret_cast<const char*>(&value), sizeof value); };
+  std::vector<std::pair<SymId, std::uint64_t>> locks;
+  for (const Held& held : state.locks)
+    locks.emplace_back(
+        held.lock, static_cast<std::uint64_t>(held.mode) << 16 | held.count << 1 | (held.maybe ? 1u : 0u));
+  std::sort(locks.begin(), locks.end());
+  for (auto& [lock, rest] : locks) {
+    add(lock);
+    add(rest);
+  }
+  add(~0ull);
+  for (SymId lock : state.rest.released) add(lock);
+  add(~0ull);
+  for (const Binding& binding : state.memory) {
+    const Sym& address = syms_[binding.first];
+    if (address.kind == SymKind::Field && address.b == context_.owned_field) {
+      add(binding.first);
+      add(binding.second);
+    }
+  }
+  return key;
+}
+
+bool Flow::mergeInto(State& into, const State& other, Index block) {
+  State before = into;
+  // Locks: equal property, or (past the bound) what both hold.
+  for (Held& held : into.locks) {
+    auto match = std::find_if(other.locks.begin(), other.locks.end(),
+                              [&](const Held& h) { return h.lock == held.lock && h.mode == held.mode; });
+    if (match == other.locks.end() || match->maybe) held.maybe = true;
+    if (match != other.locks.end()) {
+      if (match->at < held.at) held.at = match->at;
+      if (match->primitive < held.primitive) held.primitive = match->primitive;
+    }
+  }
+  for (const Held& held : other.locks) {
+    auto match = std::find_if(into.locks.begin(), into.locks.end(),
+                              [&](const Held& h) { return h.lock == held.lock && h.mode == held.mode; });
+    if (match != into.locks.end()) continue;
+    into.locks.push_back(held);
+    into.locks.back().maybe = true;
+  }
+  unite(into.rest.released, other.rest.released);
+  unite(into.rest.alive, other.rest.alive);
+  intersect(into.rest.joined, other.rest.joined);
+  intersect(into.rest.awaited, other.rest.awaited);
+  unite(into.rest.signalled, other.rest.signalled);
+  intersect(into.rest.once, other.rest.once);
+  unite(into.rest.escaped, other.rest.escaped);
+  intersect(into.facts, other.facts);
+
+  std::vector<Binding> memory;
+  auto a = into.memory.begin();
+  auto b = other.memory.begin();
+  auto phi = [&](SymId address, SymId x, SymId y) {
+    SymId out = syms_.make(SymKind::Phi, function_, address, block);
+    std::vector<SymId>& inputs = context_.phis[out];
+    for (SymId input : {x, y}) {
+      if (input != out && std::find(inputs.begin(), inputs.end(), input) == inputs.end())
+        inputs.push_back(input);
+    }
+    return out;
+  };
+  while (a != into.memory.end() || b != other.memory.end()) {
+    if (b == other.memory.end() || (a != into.memory.end() && a->first < b->first)) {
+      SymId content = defaultContent(a->first);
+      memory.emplace_back(a->first, content == a->second ? content : phi(a->first, a->second, content));
+      ++a;
+    } else if (a == into.memory.end() || b->first < a->first) {
+      SymId content = defaultContent(b->first);
+      memory.emplace_back(b->first, content == b->second ? content : phi(b->first, b->second, content));
+      ++b;
+    } else {
+      memory.emplace_back(a->first, a->second == b->second ? a->second : phi(a->first, a->second, b->second));
+      ++a;
+      ++b;
+    }
+  }
+  into.memory = std::move(memory);
+  return !(into == before);
+}
+
+void Flow::enterBlock(Index block, Index from, State state) {
+  bool back = from != kNone && position_[block] <= position_[from];
+  for (Index l : loops_of_[block]) {
+    Loop& loop = loops_[l];
+    if (loop.header != block) continue;
+    if (back) {
+      staleLoop(state, loop);
+    } else if (loop.counter != kNoSym) {
+      if (auto first = constantOf(load(loop.counter, state), state)) loop.first = *first;
+    }
+  }
+  if (from != kNone) {
+    // The way out of a loop that joins all threads of an array.
+    for (Index l : loops_of_[from]) {
+      const Loop& loop = loops_[l];
+      if (loop.blocks[block]) continue;
+      for (SymId address : loop.joins) joinThread(address, 0, state, true);
+    }
+  }
+  States& states = in_[block];
+  std::string property = propertyOf(state);
+  bool changed = false;
+  bool merged = false;
+  for (State& mine : states) {
+    if (propertyOf(mine) != property) continue;
+    changed = mergeInto(mine, state, block);
+    merged = true;
+    break;
+  }
+  if (!merged) {
+    std::size_t bound = budget_ == 0 ? 1 : kStatesPerBlock;
+    if (states.size() < bound) {
+      states.push_back(std::move(state));
+      changed = true;
+    } else {
+      summary_.cut = true;
+      // Into the one that holds most of the same.
+      std::size_t best = 0, best_score = 0;
+      for (std::size_t i = 0; i < states.size(); ++i) {
+        std::size_t score = 0;
+        for (const Held& held : state.locks) {
+          score +=
+              static_cast<std::size_t>(std::count_if(states[i].locks.begin(), states[i].locks.end(),
+                                                     [&](const Held& h) { return h.lock == held.lock; }));
+        }
+        if (score > best_score) {
+          best = i;
+          best_score = score;
+        }
+      }
+      changed = mergeInto(states[best], state, block);
+    }
+  }
+  // States whose properties have become equal are one.
+  for (std::size_t i = 0; i + 1 < states.size() && changed; ++i) {
+    for (std::size_t j = i + 1; j < states.size();) {
+      if (propertyOf(states[i]) == propertyOf(states[j])) {
+        mergeInto(states[i], states[j], block);
+        states.erase(states.begin() + static_cast<std::ptrdiff_t>(j));
+      } else {
+        ++j;
+      }
+    }
+  }
+  if (changed && !queued_[block]) {
+    queued_[block] = true;
+    pending_.emplace(position_[block], block);
+  }
+}
+
+}  // namespace gridlock::link

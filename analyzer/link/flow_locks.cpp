@@ -1,0 +1,397 @@
+// Flow: locks, guards, and the threads that are joined.
+#include <algorithm>
+
+#include "analyzer/link/flow.h"
+
+namespace gridlock::link {
+
+namespace {
+void addSorted(std::vector<SymId>& list, SymId sym) {
+  auto at = std::lower_bound(list.begin(), list.end(), sym);
+  if (at == list.end() || *at != sym) list.insert(at, sym);
+}
+}  // namespace
+
+// Whether two names may be one lock, for dropping it under another name than it was taken by.
+bool Flow::mayAliasLock(SymId a, SymId b) const {
+  if (a == b) return true;
+  const Sym &x = syms_[a], &y = syms_[b];
+  if (x.kind == SymKind::Stale) return mayAliasLock(x.a, b);
+  if (y.kind == SymKind::Stale) return mayAliasLock(a, y.a);
+  if (x.kind == SymKind::Field && y.kind == SymKind::Field) return x.b == y.b && mayAliasLock(x.a, y.a);
+  if (x.kind == SymKind::Element && y.kind == SymKind::Element) {
+    if (x.b != kNoSym && y.b != kNoSym && syms_[x.b].kind == SymKind::Const &&
+        syms_[y.b].kind == SymKind::Const)
+      return false;
+    return mayAliasLock(x.a, y.a);
+  }
+  auto fixed = [](SymKind kind) {
+    return kind == SymKind::Global || kind == SymKind::Local || kind == SymKind::Alloc ||
+           kind == SymKind::Field || kind == SymKind::Element || kind == SymKind::ParamSlot;
+  };
+  auto vague = [](SymKind kind) {
+    return kind == SymKind::Phi || kind == SymKind::Unknown || kind == SymKind::Via ||
+           kind == SymKind::Result;
+  };
+  if (vague(x.kind) || vague(y.kind)) return true;
+  if (fixed(x.kind) || fixed(y.kind)) return false;
+  return x.kind == y.kind && (x.kind != SymKind::Param || x.a == y.a);
+}
+
+bool Flow::paramsOnly(SymId sym) const {
+  const Sym& s = syms_[sym];
+  switch (s.kind) {
+    case SymKind::Param:
+    case SymKind::Global:
+    case SymKind::Func:
+    case SymKind::Const:
+      return true;
+    case SymKind::Field:
+    case SymKind::Load:
+    case SymKind::Not:
+      return paramsOnly(s.a);
+    case SymKind::Element:
+    case SymKind::Compare:
+    case SymKind::Arith:
+      return paramsOnly(s.a) && (s.b == kNoSym || paramsOnly(s.b));
+    default:
+      return false;
+  }
+}
+
+void Flow::acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind, Gid gid, Gid primitive,
+                   State& state) {
+  auto same =
+      std::find_if(state.locks.begin(), state.locks.end(), [&](const Held& h) { return h.lock == lock; });
+  if (emitting_) {
+    Event& event = emit(EventKind::Acquire, gid, state);
+    event.addr = lock;
+    event.lock_kind = kind;
+    if (mode == Mode::Shared) event.flags |= kEventShared;
+    if (tried) event.flags |= kEventTry;
+    if (timed) event.flags |= kEventTimed;
+    if (same != state.locks.end() && !same->maybe && !syms_.hasStale(lock)) event.flags |= kEventTwice;
+  }
+  auto again = std::find(state.rest.released.begin(), state.rest.released.end(), lock);
+  if (again != state.rest.released.end() && same == state.locks.end()) {
+    state.rest.released.erase(again);
+    return;
+  }
+  if (same != state.locks.end() && same->mode == mode) {
+    if (same->count < 4) ++same->count;
+    same->maybe = false;
+    return;
+  }
+  Held held;
+  held.lock = lock;
+  held.mode = mode;
+  held.at = gid;
+  held.primitive = primitive;
+  state.locks.push_back(held);
+}
+
+void Flow::release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore) {
+  std::uint32_t flags = mode == Mode::Shared ? kEventShared : 0u;
+  if (semaphore) flags |= kEventSemaphore;
+  auto held =
+      std::find_if(state.locks.rbegin(), state.locks.rend(), [&](const Held& h) { return h.lock == lock; });
+  if (held == state.locks.rend()) {
+    held = std::find_if(state.locks.rbegin(), state.locks.rend(),
+                        [&](const Held& h) { return mayAliasLock(h.lock, lock); });
+  }
+  if (held == state.locks.rend()) {
+    flags |= kEventUnheld;
+    auto at = std::lower_bound(state.rest.released.begin(), state.rest.released.end(), lock);
+    if (at != state.rest.released.end() && *at == lock) {
+      flags |= kEventTwice;
+    } else if (!semaphore) {
+      state.rest.released.insert(at, lock);
+    }
+  }
+  if (emitting_) {
+    Event& event = emit(EventKind::Release, gid, state);
+    event.addr = lock;
+    event.flags = flags;
+  }
+  if (held == state.locks.rend()) return;
+  if (held->at != held->primitive) context_.released_by_caller.insert(held->primitive);
+  if (held->count > 1)
+    --held->count;
+  else
+    state.locks.erase(std::next(held).base());
+}
+
+SymId Flow::guardField(SymId guard, unsigned which) {
+  return syms_.field(guard, which < 4 ? context_.mutex_field[which] : context_.owned_field);
+}
+
+std::vector<SymId> Flow::guardLocks(SymId guard, const State& state) {
+  std::vector<SymId> locks;
+  for (unsigned i = 0; i < 4; ++i) {
+    SymId address = guardField(guard, i);
+    SymId lock = load(address, state);
+    bool unknown = syms_[lock].kind == SymKind::Load && syms_[lock].a == address;
+    if (unknown && (i > 0 || !paramsOnly(guard))) break;
+    if (syms_[lock].kind == SymKind::Const) break;
+    locks.push_back(lock);
+  }
+  return locks;
+}
+
+void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid, Index symbol,
+                     const std::vector<SymId>& args, State state, States& out) {
+  if (args.empty()) {
+    out.push_back(std::move(state));
+    return;
+  }
+  SymId guard = args[0];
+  Mode mode = effect.shared ? Mode::Shared : Mode::Exclusive;
+  const std::vector<Index>& params = program_.symbols[symbol].params;
+  std::vector<SymId> locks;
+  bool deferred = false, adopted = false, tried = false, timed = false;
+  for (std::size_t i = 1; i < args.size(); ++i) {
+    Index type = i - 1 < params.size() ? recordOf(params[i - 1]) : kNone;
+    if (type == kNone && i < in.args.size()) type = recordOf(valueType(in.args[i]));
+    const TypeInfo* record = program_.typeInfo(type);
+    std::string_view name = record ? record->qualified : std::string_view{};
+    if (name.ends_with("defer_lock_t")) {
+      deferred = true;
+    } else if (name.ends_with("adopt_lock_t")) {
+      adopted = true;
+    } else if (name.ends_with("try_to_lock_t")) {
+      tried = true;
+    } else if (name.find("chrono") != std::string_view::npos) {
+      tried = timed = true;
+    } else if (name == "std::unique_lock" || name == "std::shared_lock" || name == "boost::unique_lock") {
+      // Moved from another guard.
+      for (unsigned k = 0; k < 5; ++k) {
+        SymId from = guardField(args[i], k), to = guardField(guard, k);
+        SymId value = load(from, state);
+        bool known = !(syms_[value].kind == SymKind::Load && syms_[value].a == from) || paramsOnly(args[i]);
+        if (known) store(to, value, state);
+      }
+      store(guardField(args[i], 4), syms_.constant(0), state);
+      out.push_back(std::move(state));
+      return;
+    } else {
+      locks.push_back(args[i]);
+    }
+  }
+  for (std::size_t i = 0; i < 4; ++i)
+    store(guardField(guard, static_cast<unsigned>(i)), i < locks.size() ? locks[i] : syms_.constant(0),
+          state);
+  store(guardField(guard, 4), syms_.constant(0), state);
+  if (emitting_ && (in.flags & facts::kInstrTemporary) && !locks.empty() && !deferred)
+    emit(EventKind::UnusedGuard, gid, state).addr = locks[0];
+  if (locks.empty()) {
+    if (emitting_ && program_.symbols[symbol].parent != kNone &&
+        program_.types[program_.symbols[symbol].parent].qualified == "std::scoped_lock" && args.size() == 1)
+      emit(EventKind::UnusedGuard, gid, state);
+    out.push_back(std::move(state));
+    return;
+  }
+  if (deferred) {
+    out.push_back(std::move(state));
+    return;
+  }
+  if (adopted) {
+    store(guardField(guard, 4), syms_.constant(1), state);
+    out.push_back(std::move(state));
+    return;
+  }
+  if (tried) {
+    State failed = state;
+    out.push_back(std::move(failed));
+  }
+  // All at once, in an order that cannot deadlock among themselves.
+  State before = state;
+  for (std::size_t i = 0; i < locks.size(); ++i) {
+    LockKind kind = lockKindOf(locks[i]);
+    if (locks.size() == 1) {
+      acquire(locks[i], mode, tried, timed, kind, gid, gid, state);
+    } else {
+      State each = before;
+      acquire(locks[i], mode, tried, timed, kind, gid, gid, each);
+      bool was_emitting = emitting_;
+      emitting_ = false;
+      acquire(locks[i], mode, tried, timed, kind, gid, gid, state);
+      emitting_ = was_emitting;
+    }
+  }
+  store(guardField(guard, 4), syms_.constant(1), state);
+  out.push_back(std::move(state));
+}
+
+LockKind Flow::lockKindOf(SymId lock) const {
+  Index type = kNone;
+  const Sym& s = syms_[lock];
+  if (s.kind == SymKind::Global) type = program_.symbols[s.a].type;
+  if (s.kind == SymKind::Field) type = program_.fields[s.b].type;
+  const TypeInfo* info = program_.typeInfo(recordOf(type));
+  if (!info) return LockKind::Mutex;
+  if (info->qualified.find("recursive") != std::string_view::npos ||
+      info->qualified.find("Recursive") != std::string_view::npos)
+    return LockKind::RecursiveMutex;
+  if (info->qualified.find("shared") != std::string_view::npos) return LockKind::Rwlock;
+  return LockKind::Mutex;
+}
+
+void Flow::closeGuard(SymId guard, Gid gid, State state, States& out) {
+  SymId owned_address = guardField(guard, 4);
+  SymId owned = load(owned_address, state);
+  std::vector<SymId> locks = guardLocks(guard, state);
+  auto finish = [&](State s) {
+    store(owned_address, syms_.constant(0), s);
+    out.push_back(std::move(s));
+  };
+  if (locks.empty()) {
+    out.push_back(std::move(state));
+    return;
+  }
+  auto known = constantOf(owned, state);
+  if (!known || *known == 0) {
+    State free = state;
+    if (assumeEqual(owned, true, 0, free)) finish(std::move(free));
+    if (known) return;
+  }
+  State held = std::move(state);
+  if (!known && !assumeEqual(owned, false, 0, held)) return;
+  for (auto lock = locks.rbegin(); lock != locks.rend(); ++lock) {
+    Mode mode = Mode::Exclusive;
+    for (const Held& h : held.locks) {
+      if (h.lock == *lock) mode = h.mode;
+    }
+    release(*lock, mode, gid, held);
+  }
+  finish(std::move(held));
+}
+
+bool Flow::isHandle(SymId value) const {
+  while (syms_[value].kind == SymKind::Via) value = syms_[value].b;
+  return syms_[value].kind == SymKind::Handle;
+}
+
+SymId Flow::handleOf(Gid gid) { return syms_.make(SymKind::Handle, gid); }
+
+void Flow::noteHome(SymId address, SymId handle) {
+  if (!isHandle(handle)) return;
+  homes_[address].insert(handle);
+  if (syms_[address].kind == SymKind::Element) homes_[syms_[address].a].insert(handle);
+}
+
+// Whether a loop that joins goes through all that the loop around `handle`'s start has started.
+bool Flow::covers(const Loop& joins, SymId handle) const {
+  Gid start = syms_[handle].a;  // of Handle and Via alike: an instruction of this function
+  const Loop* starts = nullptr;
+  for (const Loop& loop : loops_) {
+    if (loop.gids.count(start)) starts = &loop;  // the innermost comes last
+  }
+  if (!starts || starts == &joins) return true;
+  if (starts->first && joins.first && *joins.first > *starts->first) return false;
+  if (!starts->has_bound || !joins.has_bound) return true;
+  if (starts->bound && joins.bound) return *joins.bound >= *starts->bound;
+  if (starts->bound_sym != kNoSym && joins.bound_sym != kNoSym) return starts->bound_sym == joins.bound_sym;
+  return true;
+}
+
+void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
+  const Sym at = syms_[address];
+  bool container = at.kind == SymKind::Field && at.b == context_.element_field;
+  SymId home = at.kind == SymKind::Element ? at.a : address;
+  if (syms_[home].kind == SymKind::Field && syms_[home].b == context_.element_field) container = true;
+  bool one = at.kind == SymKind::Element && at.b != kNoSym && syms_[at.b].kind == SymKind::Const;
+  if (at.kind != SymKind::Element && !container) {
+    joinValue(load(address, state), state);
+    return;
+  }
+  if (one && !container) {
+    // t[0]: only what is known to stand there.
+    auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{address, 0});
+    if (it != state.memory.end() && it->first == address) {
+      joinValue(it->second, state);
+    } else if (!homes_.count(home)) {
+      joinValue(load(address, state), state);
+    }
+    return;
+  }
+  // One of many: all of them, when a loop goes through them.
+  const Loop* loop = nullptr;
+  if (!loops_of_[block_].empty()) loop = &loops_[loops_of_[block_].back()];
+  auto it = homes_.find(home);
+  if (it == homes_.end()) {
+    joinValue(load(address, state), state);
+  } else if (loop || any_element || one) {
+    for (SymId handle : it->second) {
+      bool same_round = false;
+      if (loop && !any_element) {
+        if (!covers(*loop, handle)) continue;
+        same_round = loop->gids.count(syms_[handle].a) > 0;
+      }
+      (void)same_round;
+      joinValue(handle, state);
+    }
+  }
+  if (loop && !any_element && gid != 0) {
+    Loop& mine = loops_[loops_of_[block_].back()];
+    bool all = it != homes_.end();
+    if (all) {
+      for (SymId handle : it->second) all = all && covers(mine, handle);
+    }
+    if (it == homes_.end() || all) {
+      if (std::find(mine.joins.begin(), mine.joins.end(), address) == mine.joins.end()) {
+        SymId general = at.kind == SymKind::Element ? syms_.element(at.a, kNoSym) : address;
+        if (std::find(mine.joins.begin(), mine.joins.end(), general) == mine.joins.end())
+          mine.joins.push_back(general);
+      }
+    }
+  }
+}
+
+void Flow::joinValue(SymId handle, State& state) {
+  if (isHandle(handle)) {
+    std::erase(state.rest.alive, handle);
+    return;
+  }
+  SymKind kind = syms_[handle].kind;
+  if (kind == SymKind::Phi) {
+    // One of those that may stand there; when they all came from one start, that one.
+    return;
+  }
+  if (kind != SymKind::Const && kind != SymKind::Unknown) addSorted(state.rest.joined, handle);
+}
+
+void Flow::waitOn(SymId condition, SymId lock, Gid gid, std::uint32_t flags, State& state) {
+  auto held =
+      std::find_if(state.locks.begin(), state.locks.end(), [&](const Held& h) { return h.lock == lock; });
+  if (held == state.locks.end()) {
+    held = std::find_if(state.locks.begin(), state.locks.end(),
+                        [&](const Held& h) { return mayAliasLock(h.lock, lock); });
+  }
+  if (emitting_) {
+    Event& event = emit(EventKind::Wait, gid, state);
+    event.addr = condition;
+    event.value = lock;
+    event.flags = flags;
+    if (held == state.locks.end()) event.flags |= kEventUnheld;
+    // A wait is tested again when it stands in a loop that something can end.
+    for (Index l : loops_of_[block_]) {
+      const Loop& loop = loops_[l];
+      for (Index b = 0; b < body_.blocks.size(); ++b) {
+        if (loop.blocks[b] && body_.blocks[b].condition != kNone && body_.blocks[b].successors.size() > 1)
+          event.flags |= kEventLoop;
+      }
+    }
+  }
+  // Others may have written anything meanwhile.
+  std::erase_if(state.memory, [&](const Binding& binding) {
+    SymKind kind = syms_[syms_.rootOf(binding.first)].kind;
+    return kind == SymKind::Global || kind == SymKind::Param || kind == SymKind::Load;
+  });
+  std::erase_if(state.facts, [&](const Fact& fact) {
+    SymId at = fact.sym;
+    if (syms_[at].kind == SymKind::Compare) at = syms_[at].a;
+    return syms_[at].kind == SymKind::Load;
+  });
+}
+
+}  // namespace gridlock::link

@@ -1,0 +1,736 @@
+// Flow: what the effects of models mean.
+#include <algorithm>
+
+#include "analyzer/link/flow.h"
+
+namespace gridlock::link {
+
+namespace {
+
+void addSorted(std::vector<SymId>& list, SymId sym) {
+  auto at = std::lower_bound(list.begin(), list.end(), sym);
+  if (at == list.end() || *at != sym) list.insert(at, sym);
+}
+
+std::string_view lastName(std::string_view qualified) {
+  std::size_t at = qualified.rfind("::");
+  return at == std::string_view::npos ? qualified : qualified.substr(at + 2);
+}
+
+}  // namespace
+
+// What a smart pointer, an iterator or a callable object holds: they are treated as the pointer.
+SymId Flow::pointerContent(SymId object, State& state) { return load(object, state); }
+
+bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, Index symbol,
+                 const std::vector<SymId>& args, State start, States& out) {
+  const SymbolInfo& info = program_.symbols[symbol];
+  States states{std::move(start)};
+  auto arg = [&](int i) -> SymId {
+    if (i < 0 || static_cast<std::size_t>(i) >= args.size()) return kNoSym;
+    return args[static_cast<std::size_t>(i)];
+  };
+  // The content of an argument that is passed by reference, as templates of the library do.
+  auto byReference = [&](std::size_t i) {
+    std::size_t offset = info.has(facts::kSymbolMethod) && !info.has(facts::kSymbolStaticMethod) ? 1 : 0;
+    if (i < offset || i - offset >= info.params.size()) return false;
+    const TypeInfo* type = program_.typeInfo(info.params[i - offset]);
+    return type && type->kind == facts::TypeKind::Reference;
+  };
+  auto result = [&](State& state, bool success, const Effect& effect) {
+    if (!effect.has_ok) return;
+    SymId slot = load(syms_.make(SymKind::ResultSlot, gid), state);
+    bool equal = effect.ok_true ? !success : success;
+    assumeEqual(slot, equal, effect.ok_true ? 0 : effect.ok, state);
+    if (effect.ok_true && success) setResult(gid, syms_.constant(1), state);
+    if (effect.ok_true && !success) setResult(gid, syms_.constant(0), state);
+    if (!effect.ok_true && success) setResult(gid, syms_.constant(effect.ok), state);
+  };
+  bool used = !(in.flags & facts::kInstrDiscarded);
+  for (const Effect& effect : effects) {
+    Mode mode = effect.shared ? Mode::Shared : Mode::Exclusive;
+    States next;
+    for (State& current : states) {
+      State state = std::move(current);
+      switch (effect.op) {
+        case Op::Lock:
+        case Op::Try: {
+          SymId lock = arg(effect.a);
+          if (lock == kNoSym) break;
+          LockKind kind = effect.has_kind ? effect.kind : lockKindOf(lock);
+          bool tried = effect.op == Op::Try;
+          if (tried || (effect.has_ok && used)) {
+            State failed = state;
+            result(failed, false, effect);
+            next.push_back(std::move(failed));
+          }
+          acquire(lock, mode, tried && !effect.timed, effect.timed, kind, gid, gid, state);
+          result(state, true, effect);
+          break;
+        }
+        case Op::Unlock:
+          if (arg(effect.a) != kNoSym) release(arg(effect.a), mode, gid, state);
+          break;
+        case Op::LockInit:
+        case Op::LockDestroy:
+          if (emitting_ && arg(effect.a) != kNoSym) {
+            SymId type = kNoSym;
+            if (effect.op == Op::LockInit && args.size() > 1) {
+              SymId attribute = args[1];
+              SymId content = load(syms_.field(attribute, context_.owned_field), state);
+              if (syms_[content].kind == SymKind::Const) type = content;
+              if (info.qualified == "mtx_init") type = args[1];
+            }
+            Event& event =
+                emit(effect.op == Op::LockInit ? EventKind::InitLock : EventKind::DestroyLock, gid, state);
+            event.addr = arg(effect.a);
+            event.value = type;
+            event.lock_kind = effect.has_kind ? effect.kind : lockKindOf(event.addr);
+          }
+          break;
+        case Op::MutexAttribute:
+          if (args.size() > 1) store(syms_.field(args[0], context_.owned_field), args[1], state);
+          break;
+        case Op::LockMany:
+        case Op::TryMany: {
+          if (effect.op == Op::TryMany) {
+            State failed = state;
+            next.push_back(std::move(failed));
+          }
+          State before = state;
+          bool was_emitting = emitting_;
+          for (std::size_t i = 0; i < args.size(); ++i) {
+            // A guard, or a lock.
+            Index type = i < info.params.size() ? recordOf(info.params[i]) : kNone;
+            const TypeInfo* record = program_.typeInfo(type);
+            SymId lock = args[i];
+            if (record &&
+                (record->qualified == "std::unique_lock" || record->qualified == "std::shared_lock")) {
+              std::vector<SymId> locks = guardLocks(args[i], state);
+              if (locks.empty()) continue;
+              lock = locks[0];
+              store(guardField(args[i], 4), syms_.constant(1), state);
+            }
+            State each = before;
+            acquire(lock, Mode::Exclusive, effect.op == Op::TryMany, false, lockKindOf(lock), gid, gid, each);
+            emitting_ = false;
+            acquire(lock, Mode::Exclusive, false, false, lockKindOf(lock), gid, gid, state);
+            emitting_ = was_emitting;
+          }
+          break;
+        }
+        case Op::GuardOpen:
+          openGuard(effect, in, gid, symbol, args, std::move(state), next);
+          continue;
+        case Op::GuardClose:
+          if (arg(0) != kNoSym) {
+            closeGuard(args[0], gid, std::move(state), next);
+            continue;
+          }
+          break;
+        case Op::GuardLock:
+        case Op::GuardTry: {
+          if (arg(0) == kNoSym) break;
+          std::vector<SymId> locks = guardLocks(args[0], state);
+          bool tried = effect.op == Op::GuardTry;
+          if (tried) {
+            State failed = state;
+            result(failed, false, effect);
+            next.push_back(std::move(failed));
+          }
+          for (SymId lock : locks)
+            acquire(lock, mode, tried && !effect.timed, effect.timed, lockKindOf(lock), gid, gid, state);
+          store(guardField(args[0], 4), syms_.constant(1), state);
+          result(state, true, effect);
+          break;
+        }
+        case Op::GuardUnlock: {
+          if (arg(0) == kNoSym) break;
+          for (SymId lock : guardLocks(args[0], state)) release(lock, mode, gid, state);
+          store(guardField(args[0], 4), syms_.constant(0), state);
+          break;
+        }
+        case Op::GuardRelease:
+          if (arg(0) == kNoSym) break;
+          setResult(gid, load(guardField(args[0], 0), state), state);
+          store(guardField(args[0], 4), syms_.constant(0), state);
+          break;
+        case Op::GuardOwns:
+          if (arg(0) != kNoSym) setResult(gid, load(guardField(args[0], 4), state), state);
+          break;
+        case Op::GuardMutex:
+          if (arg(0) != kNoSym) setResult(gid, load(guardField(args[0], 0), state), state);
+          break;
+        case Op::GuardMove: {
+          if (args.size() < 2) break;
+          States closed;
+          closeGuard(args[0], gid, std::move(state), closed);
+          for (State& s : closed) {
+            for (unsigned k = 0; k < 5; ++k)
+              store(guardField(args[0], k), load(guardField(args[1], k), s), s);
+            store(guardField(args[1], 4), syms_.constant(0), s);
+            next.push_back(std::move(s));
+          }
+          continue;
+        }
+        case Op::GuardSwap:
+          if (args.size() < 2) break;
+          for (unsigned k = 0; k < 5; ++k) {
+            SymId a = load(guardField(args[0], k), state), b = load(guardField(args[1], k), state);
+            store(guardField(args[0], k), b, state);
+            store(guardField(args[1], k), a, state);
+          }
+          break;
+        case Op::Wait: {
+          SymId lock = arg(effect.b);
+          if (lock == kNoSym) break;
+          waitOn(arg(effect.a), lock, gid, effect.timed ? kEventTimed : 0u, state);
+          break;
+        }
+        case Op::WaitGuard: {
+          SymId guard = arg(effect.b);
+          if (guard == kNoSym) break;
+          std::vector<SymId> locks = guardLocks(guard, state);
+          SymId predicate = kNoSym;
+          if (effect.c >= 0 && static_cast<std::size_t>(effect.c) < args.size())
+            predicate = args[static_cast<std::size_t>(effect.c)];
+          std::uint32_t flags = effect.timed ? kEventTimed : 0u;
+          if (predicate != kNoSym) flags |= kEventPredicate;
+          SymId lock = locks.empty() ? guard : locks[0];
+          waitOn(arg(effect.a), lock, gid, flags, state);
+          if (predicate != kNoSym) {
+            invoke(in, gid, predicate, {}, state, !effect.timed);
+          }
+          break;
+        }
+        case Op::Notify:
+          if (emitting_) emit(EventKind::Notify, gid, state).addr = arg(effect.a);
+          break;
+        case Op::Start: {
+          SymId handle = handleOf(gid);
+          SymId place = arg(effect.a), entry = arg(effect.b), argument = arg(effect.c);
+          if (entry == kNoSym) break;
+          if (effect.has_ok && used) {
+            State failed = state;
+            result(failed, false, effect);
+            next.push_back(std::move(failed));
+          }
+          startThread(in, gid, entry,
+                      argument == kNoSym ? std::vector<SymId>{} : std::vector<SymId>{argument}, false, place,
+                      state);
+          if (place != kNoSym) {
+            store(place, handle, state);
+            noteHome(place, handle);
+          }
+          result(state, true, effect);
+          break;
+        }
+        case Op::StartCall:
+        case Op::StartAsync: {
+          bool async = effect.op == Op::StartAsync;
+          SymId object = async ? load(syms_.make(SymKind::ResultSlot, gid), state) : arg(0);
+          std::size_t first = async ? 0 : 1;
+          if (async && !args.empty()) {
+            Index type = in.args.empty() ? kNone : valueType(in.args[0]);
+            const TypeInfo* t = program_.typeInfo(type);
+            if (!info.params.empty() && !t) t = program_.typeInfo(info.params[0]);
+            if ((t && t->kind == facts::TypeKind::Scalar) || syms_[args[0]].kind == SymKind::Const ||
+                (!info.params.empty() && program_.typeInfo(info.params[0]) &&
+                 program_.typeInfo(info.params[0])->kind == facts::TypeKind::Scalar)) {
+              if (auto policy = constantOf(args[0], state); policy && *policy == 2) {
+                // Deferred: runs on the thread that asks for the result; here, as if at once.
+                std::vector<SymId> rest(
+                    args.begin() + (args.size() > 2 ? 2 : static_cast<std::ptrdiff_t>(args.size())),
+                    args.end());
+                if (args.size() > 1) invoke(in, gid, args[1], rest, state, true);
+                break;
+              }
+              first = 1;
+            }
+          }
+          if (args.size() <= first) {  // std::thread()
+            if (!async && object != kNoSym) store(object, syms_.constant(0), state);
+            break;
+          }
+          Index record = first - (async ? 0u : 1u) < info.params.size()
+                             ? recordOf(info.params[first - (async ? 0u : 1u)])
+                             : kNone;
+          const TypeInfo* t = program_.typeInfo(record);
+          if (!async && t && (t->qualified == "std::thread" || t->qualified == "std::jthread")) {
+            SymId moved = load(args[1], state);  // moved from another
+            store(object, moved, state);
+            noteHome(object, moved);
+            store(args[1], syms_.constant(0), state);
+            break;
+          }
+          std::vector<SymId> rest(args.begin() + static_cast<std::ptrdiff_t>(first) + 1, args.end());
+          startThread(in, gid, calleeOf(in, first, args[first], state), rest, true, object, state);
+          SymId handle = handleOf(gid);
+          if (async && !used) {
+            joinValue(handle, state);  // the temporary future waits
+          } else if (object != kNoSym) {
+            store(object, handle, state);
+            noteHome(object, handle);
+          }
+          break;
+        }
+        case Op::Join: {
+          SymId handle = arg(effect.a);
+          if (handle == kNoSym) break;
+          SymId place = kNoSym;
+          if (effect.a < static_cast<int>(in.args.size())) {
+            const facts::Value& v = unit_.values[in.args[static_cast<std::size_t>(effect.a)]];
+            if (v.kind == facts::ValueKind::Load) place = addressOf(v.index, state);
+          }
+          if (emitting_) emit(EventKind::Join, gid, state).value = handle;
+          if (place != kNoSym)
+            joinThread(place, gid, state, false);
+          else
+            joinValue(handle, state);
+          afterBlocking(state);
+          break;
+        }
+        case Op::JoinObject:
+        case Op::JoinIfStarted:
+          if (arg(0) == kNoSym) break;
+          if (emitting_ && effect.op == Op::JoinObject)
+            emit(EventKind::Join, gid, state).value = load(args[0], state);
+          joinThread(args[0], gid, state, false);
+          afterBlocking(state);
+          break;
+        case Op::Detach:
+        case Op::DetachObject:
+        case Op::Nothing:
+          break;
+        case Op::ThreadExit:
+          if (emitting_) emit(EventKind::Exit, gid, state).flags |= kEventCertain;
+          continue;  // does not return
+        case Op::NoReturn:
+          continue;
+        case Op::Invoke: {
+          SymId callee = arg(effect.a);
+          if (callee == kNoSym) break;
+          std::vector<SymId> rest;
+          if (info.qualified == "std::invoke") {
+            rest.assign(args.begin() + 1, args.end());
+            callee = calleeOf(in, 0, callee, state);
+          }
+          invoke(in, gid, callee, rest, state, false);
+          break;
+        }
+        case Op::Once: {
+          SymId flag = arg(effect.a), callee = arg(effect.b);
+          if (flag == kNoSym || callee == kNoSym) break;
+          std::vector<SymId> rest(
+              args.begin() + std::min<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>(args.size())),
+              args.end());
+          Held held;
+          held.lock = flag;
+          held.at = held.primitive = gid;
+          state.locks.push_back(held);
+          invoke(in, gid, calleeOf(in, static_cast<std::size_t>(effect.b), callee, state), rest, state,
+                 false);
+          std::erase_if(state.locks, [&](const Held& h) { return h.lock == flag; });
+          addSorted(state.rest.once, flag);
+          break;
+        }
+        case Op::CallableSet: {
+          if (args.size() < 2) break;
+          Index type = info.params.empty() ? kNone : recordOf(info.params[0]);
+          const TypeInfo* t = program_.typeInfo(type);
+          bool copy = t && context_.models.isCallable(t->qualified);
+          SymId value = copy ? pointerContent(args[1], state) : calleeOf(in, 1, args[1], state);
+          writeObject(in, gid, args[0], value, state);
+          if (lastName(info.qualified) == "operator=") setResult(gid, args[0], state);
+          break;
+        }
+        case Op::CallableCall: {
+          if (args.empty()) break;
+          std::vector<SymId> rest(args.begin() + 1, args.end());
+          invoke(in, gid, pointerContent(args[0], state), rest, state, false);
+          break;
+        }
+        case Op::Alloc:
+          setResult(gid, syms_.make(SymKind::Alloc, gid), state);
+          break;
+        case Op::Realloc: {
+          SymId old = arg(effect.a);
+          setResult(gid, syms_.make(SymKind::Alloc, gid), state);
+          if (emitting_ && old != kNoSym) {
+            Event& event = emit(EventKind::CopyObject, gid, state);
+            event.addr = syms_.make(SymKind::Alloc, gid);
+            event.value = old;
+          }
+          break;
+        }
+        case Op::Free:
+          if (emitting_ && arg(effect.a) != kNoSym)
+            emit(EventKind::FreeMemory, gid, state).value = arg(effect.a);
+          break;
+        case Op::MakeObject: {
+          SymId memory = syms_.make(SymKind::Alloc, gid);
+          SymId object = load(syms_.make(SymKind::ResultSlot, gid), state);
+          store(object, memory, state);
+          constructAt(in, gid, symbol, memory, args, state);
+          if (emitting_) {
+            Event& event = emit(EventKind::Access, gid, state);
+            event.addr = object;
+            event.value = memory;
+            event.flags = kEventWrite | kEventFresh | kEventInit;
+          }
+          break;
+        }
+        case Op::PointerSet: {
+          if (args.empty()) break;
+          SymId value = syms_.constant(0);
+          if (args.size() > 1) {
+            Index type = info.params.empty() ? kNone : recordOf(info.params[0]);
+            const TypeInfo* p = info.params.empty() ? nullptr : program_.typeInfo(info.params[0]);
+            const TypeInfo* t = program_.typeInfo(type);
+            bool from_object =
+                p && p->kind != facts::TypeKind::Pointer && t && (context_.models.isPointer(t->qualified));
+            value = from_object ? pointerContent(args[1], state) : args[1];
+          }
+          writeObject(in, gid, args[0], value, state);
+          break;
+        }
+        case Op::PointerCopy:
+          if (args.size() < 2) break;
+          writeObject(in, gid, args[0], pointerContent(args[1], state), state);
+          if (isHandle(pointerContent(args[1], state))) {
+            noteHome(args[0], pointerContent(args[1], state));
+            store(args[1], syms_.constant(0), state);
+          }
+          setResult(gid, args[0], state);
+          break;
+        case Op::PointerGet: {
+          if (args.empty()) break;
+          SymId content = pointerContent(args[0], state);
+          readObject(in, gid, args[0], state);
+          std::string_view name = lastName(info.qualified);
+          if (name == "get_future" || name == "lock") {
+            SymId object = load(syms_.make(SymKind::ResultSlot, gid), state);
+            store(object, name == "lock" ? content : args[0], state);
+          } else {
+            setResult(gid, content, state);
+          }
+          break;
+        }
+        case Op::PointerFree:
+          break;
+        case Op::Copy: {
+          SymId to = arg(effect.a), from = arg(effect.b);
+          if (to == kNoSym || from == kNoSym) break;
+          access(in, gid, state, from, kEventRead | kEventWhole, kNoSym);
+          access(in, gid, state, to, kEventWrite | kEventWhole, kNoSym);
+          if (emitting_) {
+            Event& event = emit(EventKind::CopyObject, gid, state);
+            event.addr = to;
+            event.value = from;
+          }
+          break;
+        }
+        case Op::ReadArg:
+          if (arg(effect.a) != kNoSym)
+            access(in, gid, state, arg(effect.a), kEventRead | kEventWhole, kNoSym);
+          break;
+        case Op::WriteArg:
+          if (arg(effect.a) != kNoSym) {
+            access(in, gid, state, arg(effect.a), kEventWrite | kEventWhole, kNoSym);
+            if (syms_[syms_.rootOf(arg(effect.a))].kind == SymKind::Local) forget(arg(effect.a), state);
+          }
+          break;
+        case Op::Element:
+        case Op::Iterator:
+          if (!args.empty()) setResult(gid, syms_.field(args[0], context_.element_field), state);
+          break;
+        case Op::Insert:
+          break;
+        case Op::ReturnArg:
+          if (arg(effect.a) != kNoSym) setResult(gid, arg(effect.a), state);
+          break;
+        case Op::Signal:
+          if (arg(effect.a) != kNoSym) {
+            addSorted(state.rest.signalled, arg(effect.a));
+            if (emitting_) emit(EventKind::Signal, gid, state).addr = arg(effect.a);
+          }
+          break;
+        case Op::Await: {
+          SymId object = arg(effect.a);
+          if (object == kNoSym) break;
+          SymId content = load(object, state);
+          if (isHandle(content)) {
+            joinThread(object, gid, state, false);
+          } else {
+            bool known = !(syms_[content].kind == SymKind::Load && syms_[content].a == object) &&
+                         syms_[content].kind != SymKind::Const;
+            addSorted(state.rest.awaited, known ? content : object);
+            if (!known) joinThread(object, gid, state, false);
+          }
+          afterBlocking(state);
+          break;
+        }
+        case Op::Barrier:
+          if (arg(effect.a) != kNoSym) {
+            addSorted(state.rest.signalled, arg(effect.a));
+            addSorted(state.rest.awaited, arg(effect.a));
+            afterBlocking(state);
+          }
+          break;
+        case Op::SemaphoreInit:
+          if (emitting_ && arg(effect.a) != kNoSym) {
+            Event& event = emit(EventKind::SemaphoreInit, gid, state);
+            event.addr = arg(effect.a);
+            event.value = arg(effect.b);
+          }
+          break;
+        case Op::SemaphoreWait:
+        case Op::SemaphoreTry: {
+          SymId semaphore = arg(effect.a);
+          if (semaphore == kNoSym) break;
+          bool tried = effect.op == Op::SemaphoreTry;
+          if (tried || (effect.has_ok && used)) {
+            State failed = state;
+            result(failed, false, effect);
+            next.push_back(std::move(failed));
+          }
+          acquire(semaphore, Mode::Exclusive, tried && !effect.timed, effect.timed, LockKind::Semaphore, gid,
+                  gid, state);
+          addSorted(state.rest.awaited, semaphore);
+          result(state, true, effect);
+          afterBlocking(state);
+          break;
+        }
+        case Op::SemaphorePost:
+          if (arg(effect.a) == kNoSym) break;
+          release(arg(effect.a), Mode::Exclusive, gid, state, true);
+          addSorted(state.rest.signalled, arg(effect.a));
+          break;
+        case Op::Block:
+          if (emitting_) {
+            CallSite site;
+            site.gid = gid;
+            site.callee = syms_.make(SymKind::Func, symbol);
+            Index aux = addCall(std::move(site));
+            emit(EventKind::Block, gid, state).aux = aux;
+          }
+          break;
+        case Op::HandlerSet:
+          if (emitting_ && arg(effect.a) != kNoSym)
+            emit(EventKind::Handler, gid, state).value = arg(effect.a);
+          break;
+        case Op::Store:
+          if (args.size() > 1) store(args[0], args[1], state);
+          break;
+        case Op::Escape:
+          if (arg(effect.a) != kNoSym) escape(arg(effect.a), state);
+          break;
+      }
+      next.push_back(std::move(state));
+    }
+    states = std::move(next);
+    (void)byReference;
+  }
+  for (State& state : states) out.push_back(std::move(state));
+  return true;
+}
+
+void Flow::afterBlocking(State& state) {
+  std::erase_if(state.facts, [&](const Fact& fact) {
+    SymId at = fact.sym;
+    if (syms_[at].kind == SymKind::Compare) at = syms_[at].a;
+    return syms_[at].kind == SymKind::Load;
+  });
+}
+
+// A callable argument as what is to be called: a function, or the address of an object.
+SymId Flow::calleeOf(const facts::Instruction& in, std::size_t index, SymId value, State& state) {
+  if (syms_[value].kind == SymKind::Func) return value;
+  Index type = index < in.args.size() ? valueType(in.args[index]) : kNone;
+  const TypeInfo* t = program_.typeInfo(type);
+  if (t && t->kind == facts::TypeKind::Record) {
+    if (context_.models.isCallable(t->qualified) || context_.models.isPointer(t->qualified))
+      return pointerContent(value, state);
+    return value;
+  }
+  // A variable that holds the pointer, bound to a reference.
+  auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{value, 0});
+  if (it != state.memory.end() && it->first == value) return it->second;
+  if (t && t->kind == facts::TypeKind::Pointer &&
+      unit_.values[in.args[index]].kind == facts::ValueKind::AddressOf)
+    return load(value, state);
+  return value;
+}
+
+// The argument list of a call that forwards: what is bound to references is taken out where the
+// callee wants values.
+std::vector<SymId> Flow::forward(Index target, bool method, const std::vector<SymId>& args, State& state) {
+  std::vector<SymId> out;
+  const facts::Function& body = *program_.functions[target].body;
+  const UnitMap& map = *program_.functions[target].map;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    SymId value = args[i];
+    std::size_t position = method ? i - 1 : i;
+    if (method && i == 0) {
+      out.push_back(value);
+      continue;
+    }
+    SymKind kind = syms_[value].kind;
+    const TypeInfo* type = position < body.parameter_types.size()
+                               ? program_.typeInfo(program_.typeOf(map, body.parameter_types[position]))
+                               : nullptr;
+    if (kind == SymKind::Const || kind == SymKind::Func || !type) {
+      out.push_back(value);
+      continue;
+    }
+    if (type->kind == facts::TypeKind::Pointer || type->kind == facts::TypeKind::Scalar) {
+      // The address of what holds it, or the pointer itself.
+      auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{value, 0});
+      bool holds = it != state.memory.end() && it->first == value;
+      out.push_back(holds ? it->second : forwardedByReference_ ? load(value, state) : value);
+      continue;
+    }
+    if (type->kind == facts::TypeKind::Reference) {
+      // std::ref returns the referee; a reference_wrapper object holds it.
+      out.push_back(value);
+      continue;
+    }
+    out.push_back(value);
+  }
+  return out;
+}
+
+void Flow::startThread(const facts::Instruction& in, Gid gid, SymId entry, std::vector<SymId> args,
+                       bool forwarded, SymId place, State& state) {
+  escape(entry, state);
+  for (SymId a : args) {
+    escape(a, state);
+    // What a forwarded variable holds goes along.
+    if (forwarded) escape(load(a, state), state);
+  }
+  SymId callee = entry;
+  prepareInvoke(in, callee, args, forwarded, state);
+  for (SymId a : args) {
+    if (a != kNoSym) escape(a, state);
+  }
+  noteCall(gid, state, callee, args, EventKind::Start, forwarded, place);
+  addSorted(state.rest.alive, handleOf(gid));
+}
+
+// Resolves a callable object to its call operator, and binds the arguments.
+Index Flow::prepareInvoke(const facts::Instruction& in, SymId& callee, std::vector<SymId>& args,
+                          bool forwarded, State& state) {
+  (void)in;
+  if (syms_[callee].kind == SymKind::Func) {
+    Index symbol = syms_[callee].a;
+    Index target = program_.symbols[symbol].function;
+    if (target == kNone) return kNone;
+    bool method = program_.functions[target].method;
+    if (method && !args.empty()) {
+      // (&C::f, object) or (&C::f, pointer to it): the object may be held in a variable or a smart pointer.
+      auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{args[0], 0});
+      if (it != state.memory.end() && it->first == args[0] && syms_[it->second].kind != SymKind::Const)
+        args[0] = it->second;
+      else if (forwarded && syms_[args[0]].kind == SymKind::Local)
+        args[0] = load(args[0], state);
+    }
+    forwardedByReference_ = forwarded;
+    args = forward(target, method, args, state);
+    return target;
+  }
+  Index type = typeOfAddress(callee);
+  Index target = type == kNone ? kNone : program_.callOperator(type);
+  if (target == kNone) return kNone;
+  SymId object = callee;
+  callee = syms_.make(SymKind::Func, program_.functions[target].symbol);
+  args.insert(args.begin(), object);
+  forwardedByReference_ = forwarded;
+  args = forward(target, true, args, state);
+  return target;
+}
+
+Index Flow::typeOfAddress(SymId address) const {
+  const Sym& s = syms_[address];
+  switch (s.kind) {
+    case SymKind::Local:
+      if (s.a < program_.functions.size()) {
+        const FunctionInfo& f = program_.functions[s.a];
+        if (s.b < f.body->locals.size()) return recordOf(program_.typeOf(*f.map, f.body->locals[s.b].type));
+      }
+      return kNone;
+    case SymKind::Global:
+      return recordOf(program_.symbols[s.a].type);
+    case SymKind::Field:
+      return recordOf(program_.fields[s.b].type);
+    case SymKind::Via:
+    case SymKind::Stale:
+      return typeOfAddress(s.kind == SymKind::Via ? s.b : s.a);
+    default:
+      return kNone;
+  }
+}
+
+// Calls what `callee` denotes, now and on this thread.
+void Flow::invoke(const facts::Instruction& in, Gid gid, SymId callee, std::vector<SymId> args, State& state,
+                  bool assume_true) {
+  if (syms_[callee].kind != SymKind::Func) {
+    Index type = typeOfAddress(callee);
+    const TypeInfo* t = program_.typeInfo(type);
+    if (t && context_.models.isCallable(t->qualified)) callee = pointerContent(callee, state);
+  }
+  Index target = prepareInvoke(in, callee, args, true, state);
+  noteCall(gid, state, callee, args, EventKind::Call, true);
+  if (target == kNone) {
+    unknownCall(in, gid, args, kNone, state);
+    return;
+  }
+  States after;
+  applySummary(context_.summaries[target], target, in, gid, args, state, after);
+  if (assume_true) {
+    States kept;
+    for (State& s : after) {
+      SymId result = load(syms_.make(SymKind::ResultSlot, gid), s);
+      if (assume(result, true, s)) kept.push_back(std::move(s));
+    }
+    if (!kept.empty()) after = std::move(kept);
+  }
+  if (after.empty()) return;
+  State merged = std::move(after[0]);
+  for (std::size_t i = 1; i < after.size(); ++i) mergeInto(merged, after[i], block_);
+  state = std::move(merged);
+}
+
+// make_shared<T>(…): which constructor runs is not in the facts of the caller; the fields are new.
+void Flow::constructAt(const facts::Instruction&, Gid gid, Index symbol, SymId memory,
+                       const std::vector<SymId>& args, State& state) {
+  if (!emitting_) return;
+  Index type = program_.symbols[symbol].arguments.empty() ? kNone : program_.symbols[symbol].arguments[0];
+  Index record = recordOf(type);
+  if (record == kNone) return;
+  // Constructors with as many parameters.
+  for (Index s = 0; s < program_.symbols.size(); ++s) {
+    const SymbolInfo& info = program_.symbols[s];
+    if (!info.has(facts::kSymbolConstructor) || info.parent != record || info.function == kNone) continue;
+    if (info.params.size() != args.size() || info.has(facts::kSymbolCopyConstructor) ||
+        info.has(facts::kSymbolMoveConstructor))
+      continue;
+    std::vector<SymId> all{memory};
+    all.insert(all.end(), args.begin(), args.end());
+    forwardedByReference_ = true;
+    all = forward(info.function, true, all, state);
+    noteCall(gid, state, syms_.make(SymKind::Func, s), all, EventKind::Call, true);
+  }
+}
+
+void Flow::readObject(const facts::Instruction& in, Gid gid, SymId object, State& state) {
+  access(in, gid, state, object, kEventRead, kNoSym);
+}
+
+void Flow::writeObject(const facts::Instruction& in, Gid gid, SymId object, SymId value, State& state) {
+  std::uint32_t init = in.flags & facts::kInstrConstructor ? kEventInit : 0u;
+  access(in, gid, state, object, kEventWrite | init, value);
+  store(object, value, state);
+  if (!isFresh(syms_.rootOf(object), state)) escape(value, state);
+}
+
+}  // namespace gridlock::link

@@ -1,0 +1,40 @@
+// Bottom-up: the summary of every function, callees before callers.
+//
+// Within a function, locks are named symbolically and followed per path (flow.h). A callee's
+// effects are applied at its calls. Functions that call one another in a cycle are taken
+// twice; indirect calls whose targets are not plain to see have no effect on what is held here, and
+// are resolved by `world`.
+#pragma once
+
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/link/models.h"
+#include "analyzer/link/program.h"
+#include "analyzer/link/summary.h"
+#include "analyzer/link/symbolic.h"
+
+namespace gridlock::link {
+
+struct LinkContext {
+  Program& program;
+  const Models& models;
+  SymTable syms;
+  std::vector<Summary> summaries;    // by function
+  std::set<Gid> released_by_caller;  // lock calls whose lock a caller of their function drops
+  // What a merged variable may hold, by its Phi.
+  std::unordered_map<SymId, std::vector<SymId>> phis;
+  std::set<std::uint64_t> awaited_keys;  // writeKeys of flags that someone waits for
+  // Pseudo fields: of containers, pairs and guards.
+  Index element_field, second_field, first_field, mutex_field[4], owned_field;
+
+  LinkContext(Program& p, const Models& m);
+};
+
+// What a write changes, in terms that hold in every function: a field or a global; 0: neither.
+std::uint64_t writeKey(const SymTable& syms, SymId address);
+
+void summarise(LinkContext& context);
+
+}  // namespace gridlock::link

@@ -1,0 +1,156 @@
+// What one function does, in terms of its parameters: the result of `lockset`, the input of `world`.
+//
+// Everything is symbolic (symbolic.h). A snapshot is what surely or possibly holds at a point of the
+// function, relative to its entry: what the callers hold comes on top, later.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "analyzer/link/models.h"
+#include "analyzer/link/symbolic.h"
+#include "analyzer/model/report.h"
+
+namespace gridlock::link {
+
+using model::LockKind;
+using model::Mode;
+using model::RequestKind;
+
+struct Held {
+  SymId lock = kNoSym;
+  Mode mode = Mode::Exclusive;
+  bool maybe = false;  // not on every path
+  std::uint8_t count = 1;
+  Gid at = 0;         // the instruction of this function that took it
+  Gid primitive = 0;  // the call of the lock function itself
+  bool operator==(const Held&) const = default;
+};
+
+struct LockMode {
+  SymId lock = kNoSym;
+  Mode mode = Mode::Exclusive;
+  bool operator==(const LockMode&) const = default;
+  auto operator<=>(const LockMode&) const = default;
+};
+
+struct Snapshot {
+  std::vector<Held> locks;       // taken since entry, still held
+  std::vector<SymId> released;   // held at entry (if at all), dropped since
+  std::vector<SymId> alive;      // Handles of threads that may have been started and not joined
+  std::vector<SymId> joined;     // values of handles joined that were not started here
+  std::vector<SymId> awaited;    // sync objects that a wait has surely passed
+  std::vector<SymId> signalled;  // sync objects that may have been signalled
+  std::vector<SymId> once;       // once flags surely done
+  std::vector<SymId> escaped;    // roots that others may know
+  bool operator==(const Snapshot&) const = default;
+};
+
+enum class EventKind : std::uint8_t {
+  Access,         // addr; value: what is stored, if a pointer may be
+  CopyObject,     // addr: to, value: from; no access of its own
+  Acquire,        // addr: lock
+  Release,        // addr: lock; flag kUnheld: not taken in this function
+  Call,           // aux: CallSite
+  Start,          // aux: CallSite whose callee runs on a new thread; addr: address of the handle
+  Join,           // value: handle value
+  Wait,           // addr: condition, value: lock
+  Notify,         // addr: condition
+  Block,          // aux: CallSite of the model's function
+  Signal,         // addr
+  Await,          // addr
+  InitLock,       // addr; value: its type, kNoSym unless given
+  DestroyLock,    // addr
+  FreeMemory,     // value: pointer
+  SemaphoreInit,  // addr; value
+  Handler,        // value: function
+  UnusedGuard,    // addr: lock, kNoSym: none
+  Exit,           // the function's end; one for each way
+  Escape,         // value: address that leaves
+};
+
+enum EventFlag : std::uint32_t {
+  kEventWrite = 1u << 0,
+  kEventRead = 1u << 1,
+  kEventAtomic = 1u << 2,
+  kEventVolatile = 1u << 3,
+  kEventFresh = 1u << 4,       // of an object that nobody else can know yet
+  kEventParamFresh = 1u << 5,  // the same, if argument aux was fresh at entry
+  kEventShared = 1u << 6,      // Acquire, Release: read mode
+  kEventTry = 1u << 7,
+  kEventTimed = 1u << 8,
+  kEventUnheld = 1u << 9,      // Release: nothing of this function held it
+  kEventTwice = 1u << 10,      // Acquire: held already; Release: dropped already
+  kEventLoop = 1u << 11,       // Wait: inside a loop that tests again
+  kEventPredicate = 1u << 12,  // Wait: with a predicate
+  kEventInit = 1u << 13,       // Access: an initialiser
+  kEventSemaphore = 1u << 14,
+  kEventBitField = 1u << 15,
+  kEventLeak = 1u << 16,  // Exit: other ways out do not hold what is held here
+  kEventCertain = 1u << 17,
+  kEventNarrow = 1u << 18,  // atomic with acquire or release order
+  kEventWhole = 1u << 19,   // Access: of a whole object, parts included
+  kEventContainer = 1u << 20,
+};
+
+struct Event {
+  EventKind kind = EventKind::Access;
+  std::uint32_t flags = 0;
+  Gid gid = 0;
+  SymId addr = kNoSym;
+  SymId value = kNoSym;
+  Index aux = kNone;
+  Index snapshot = 0;
+  LockKind lock_kind = LockKind::Mutex;
+  bool operator==(const Event&) const = default;
+};
+
+struct CallSite {
+  Gid gid = 0;
+  SymId callee = kNoSym;  // Func, or what the pointer is
+  std::vector<SymId> args;
+  bool is_virtual = false;
+  bool forwarded = false;  // callable: an object's call operator may be meant; arguments by reference
+  bool once = false;
+  bool in_loop = false;
+  std::vector<SymId> varying;       // Start: what differs from one round of the loop around it to the next
+  std::vector<std::uint8_t> fresh;  // per argument: 1 points to a fresh object; 2 to parameter's, if fresh
+  bool operator==(const CallSite&) const = default;
+};
+
+// x == value, or x != value
+struct Fact {
+  SymId sym = kNoSym;
+  bool equal = true;
+  std::int64_t value = 0;
+  bool operator==(const Fact&) const = default;
+  auto operator<=>(const Fact&) const = default;
+};
+
+using Binding = std::pair<SymId, SymId>;  // address, content
+
+// One way through the function.
+struct Outcome {
+  SymId result = kNoSym;
+  std::vector<Fact> facts;  // of parameters, and of the result
+  std::vector<Binding> stores;
+  Snapshot at_exit;
+  bool fresh_result = false;
+  bool operator==(const Outcome&) const = default;
+};
+
+struct Summary {
+  bool ready = false;
+  std::vector<Event> events;  // in an order of execution
+  std::vector<CallSite> calls;
+  std::vector<Snapshot> snapshots;
+  std::vector<Outcome> outcomes;      // empty: does not return
+  std::vector<std::uint64_t> writes;  // what it or its callees write: fields and globals, see writeKey
+  bool writes_anything = false;
+  bool returns_fresh = false;
+  std::uint64_t relevant_args = 0;  // bit k: what argument k points to matters
+  std::uint64_t index_args = 0;     // bit k: argument k selects an element
+  bool cut = false;                 // a bound was met
+};
+
+}  // namespace gridlock::link

@@ -1,0 +1,218 @@
+// Top-down: every thread of a program from its root, with what is held, alive and pointed to.
+//
+// A context is a function as called with these locks held, these arguments, these threads alive, in
+// this thread. Summaries are never run again: their events are looked at in each context, so that
+// a symbolic address becomes places (objects and fields), a symbolic lock the locks, a Via the
+// callee's own. Points-to is found on the way, in rounds, until nothing new is stored anywhere; the
+// last round's events are the result. Past a bound, contexts of a function are joined: fewer locks,
+// more aliases, never the reverse.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "analyzer/link/lockset.h"
+
+namespace gridlock::link {
+
+using PlaceId = std::uint32_t;  // an object, or a part of one
+using SetId = std::uint32_t;    // an interned sorted list of numbers
+using ContextId = std::uint32_t;
+using OriginId = std::uint32_t;
+
+enum class ObjectKind : std::uint8_t { Global, Function, Local, Heap, Unknown };
+
+struct Object {
+  ObjectKind kind = ObjectKind::Unknown;
+  std::uint32_t a = 0;      // symbol; function; Gid
+  std::uint32_t b = 0;      // local
+  OriginId origin = 0;      // Local, Heap: the thread that makes it
+  std::uint64_t clone = 0;  // Heap: the call that asked a wrapper for it
+  bool several = false;     // stands for more than one
+  ContextId context = kNone;
+};
+
+struct Part {
+  PlaceId parent = kNone;
+  std::uint32_t object = 0;
+  facts::StepKind step = facts::StepKind::Deref;  // Deref: the object itself
+  Index field = kNone;
+  std::int64_t index = -1;  // element: -1 any
+};
+
+// A lock held when a context is entered.
+struct EntryLock {
+  SymId sym = kNoSym;  // in the context's terms, if it has any
+  SetId places = 0;
+  Mode mode = Mode::Exclusive;
+  bool semaphore = false;
+  ContextId context = kNone;  // where it was taken
+  Gid at = 0, primitive = 0;
+};
+
+struct Context {
+  Index function = kNone;
+  OriginId origin = 0;
+  std::vector<EntryLock> held;
+  std::vector<SetId> arguments;
+  std::vector<std::int64_t> constants;  // kNoConstant: none
+  std::vector<bool> fresh;
+  std::vector<SymId> varying;                  // differs between threads of the origin
+  SetId alive = 0;                             // AliveRefs
+  SetId awaited = 0, signalled = 0, once = 0;  // places
+  ContextId parent = kNone;
+  Gid call = 0;
+  std::uint64_t path = 0;  // hash of the calls from the thread's root
+  std::uint64_t clone = 0;
+  bool single = true;   // entered once
+  bool joined = false;  // stands for what is past the bound
+  std::map<Gid, std::vector<ContextId>> children;
+  std::unordered_map<SymId, SetId> values;  // memo of this round
+};
+
+struct Origin {
+  Gid start = 0;  // 0 with parent kNone: main, or an entry of a library
+  OriginId parent = kNone;
+  ContextId creator = kNone;
+  Index entry = kNone;  // function
+  ContextId root = kNone;
+  SetId alive = 0;  // AliveRefs at its start
+  bool many = false;
+  bool open = false;  // an entry of a library: any thread may come
+  SetId handle = 0;   // where its handle is kept
+  std::vector<SetId> arguments;
+};
+
+// A lock at an access or acquisition.
+struct LockUse {
+  std::uint64_t key = 0;  // a place, or a relation of access and lock
+  Mode mode = Mode::Exclusive;
+  bool operator==(const LockUse&) const = default;
+  auto operator<=>(const LockUse&) const = default;
+};
+
+struct HeldAt {  // a lock held at an event
+  SymId sym = kNoSym;
+  SetId places = 0;
+  Mode mode = Mode::Exclusive;
+  ContextId context = kNone;
+  Gid at = 0, primitive = 0;
+  bool maybe = false;
+};
+
+struct Access {
+  PlaceId place = 0;
+  Gid gid = 0;
+  ContextId context = 0;
+  Index event = 0;  // of the summary
+  std::uint32_t flags = 0;
+  SetId locks = 0;  // into lock_uses
+  SetId alive = 0;
+  SetId awaited = 0, signalled = 0;
+  OriginId origin = 0;
+  bool distinct = false;    // another place in each thread of the origin
+  std::uint16_t width = 1;  // how many places the address may be
+};
+
+class World {
+ public:
+  World(LinkContext& context, bool open);
+  void run();
+
+  LinkContext& link;
+  Program& program;
+  SymTable& syms;
+  std::vector<Object> objects;
+  std::vector<Part> parts;
+  std::vector<Context> contexts;
+  std::vector<Origin> origins;
+  std::vector<Access> accesses;
+  std::vector<std::vector<LockUse>> lock_uses;
+  std::unordered_map<PlaceId, LockKind> lock_kinds;
+  std::unordered_map<PlaceId, std::int64_t> semaphore_values;
+  std::set<PlaceId> recursive_locks;
+  std::set<PlaceId> error_checking_locks;
+  bool cut = false;
+  bool open_world = false;
+
+  const std::vector<std::uint32_t>& set(SetId id) const { return sets_[id]; }
+  SetId intern(std::vector<std::uint32_t> items);
+  SetId eval(ContextId context, SymId sym);
+  std::vector<HeldAt> heldAt(ContextId context, const Snapshot& snapshot);
+  SetId aliveAt(ContextId context, const Snapshot& snapshot);
+  bool singlePlace(PlaceId place) const;
+  bool mayBeAlive(SetId alive, OriginId origin) const;
+  // Whether something of `a` (with `a_alive`) may run while something of `b` does.
+  bool parallel(OriginId a, SetId a_alive, OriginId b, SetId b_alive) const;
+  std::string nameOf(PlaceId place) const;
+  Place declaredAt(PlaceId place) const;
+  Index typeOf(PlaceId place) const;
+  bool overlaps(PlaceId a, PlaceId b) const;
+  std::vector<Gid> stackOf(ContextId context, Gid gid) const;  // innermost first
+  bool threadPrivate(PlaceId place) const;
+  std::uint64_t relation(SymId access, SymId lock) const;
+  const Object& objectOf(PlaceId place) const { return objects[parts[place].object]; }
+  bool containsOrigin(OriginId ancestor, OriginId origin) const;
+
+ private:
+  friend struct WorldBuilder;
+  void round();
+  void process(ContextId context);
+  void processEvent(ContextId context, Index event);
+  ContextId enter(ContextId from, Gid call, Index function, const std::vector<SymId>& args,
+                  const CallSite& site, const Snapshot& snapshot, bool once_callback);
+  void start(ContextId from, const Event& event, const CallSite& site, const Snapshot& snapshot);
+  std::vector<std::pair<Index, std::vector<SymId>>> resolve(ContextId context, const CallSite& site);
+  PlaceId objectPlace(ObjectKind kind, std::uint32_t a, std::uint32_t b, OriginId origin, std::uint64_t clone,
+                      ContextId context);
+  PlaceId part(PlaceId parent, facts::StepKind step, Index field, std::int64_t index);
+  SetId evalNew(ContextId context, SymId sym, unsigned depth);
+  SetId evalDepth(ContextId context, SymId sym, unsigned depth);
+  void addContent(PlaceId place, SetId values);
+  SetId contentOf(PlaceId place) const;
+  void copy(PlaceId to, PlaceId from, unsigned depth);
+  SetId unite(SetId a, SetId b);
+  std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
+  bool isVarying(ContextId context, SymId sym) const;
+  SetId tokens(ContextId context, SetId entry, const std::vector<SymId>& own, bool certain, bool filter);
+  std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;
+  std::set<OriginId> originsOf(ContextId context, SymId handle, unsigned depth) const;
+  void finish();
+  void markReachable();
+  bool outlives(OriginId origin) const;
+  bool startedBefore(OriginId parent, SetId alive, OriginId child) const;
+  SymId translate(SymId sym, const std::vector<SymId>& args) const;
+  void processInitialisers(ContextId root_like, OriginId origin);
+
+  std::vector<std::vector<std::uint32_t>> sets_;
+  std::unordered_map<std::uint64_t, std::vector<SetId>> set_ids_;
+  std::map<std::tuple<std::uint8_t, std::uint32_t, std::uint32_t, OriginId, std::uint64_t>, PlaceId>
+      object_ids_;
+  std::map<std::tuple<PlaceId, std::uint8_t, Index, std::int64_t>, PlaceId> part_ids_;
+  std::unordered_map<PlaceId, std::vector<PlaceId>> children_;
+  std::unordered_map<PlaceId, SetId> contents_;
+  bool changed_ = false;
+  std::unordered_map<std::uint64_t, std::vector<ContextId>> context_ids_;
+  std::map<std::pair<Index, OriginId>, unsigned> context_counts_;
+  std::map<std::pair<Index, OriginId>, ContextId> joined_contexts_;
+  std::map<std::tuple<Gid, OriginId, Index, std::uint64_t>, OriginId> origin_ids_;
+  std::map<std::pair<ContextId, Gid>, std::vector<OriginId>> started_;
+  std::vector<std::pair<ContextId, SymId>> alive_refs_;
+  std::map<std::pair<ContextId, SymId>, std::uint32_t> alive_ids_;
+  mutable std::map<SetId, std::set<OriginId>> alive_origins_;
+  std::map<std::pair<ContextId, Gid>, SetId> results_;
+  std::unordered_map<std::uint64_t, bool> access_ids_;
+  std::map<std::vector<LockUse>, SetId> lock_use_ids_;
+  std::set<std::uint32_t> reachable_;  // objects
+  std::vector<ContextId> again_;
+  std::set<ContextId> processing_;
+  unsigned phi_depth_ = 0;
+  bool final_ = false;
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace gridlock::link
