@@ -7,10 +7,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <sstream>
 #include <utility>
 
 #include "analyzer/cli/read_file.h"
+#include "analyzer/model/check.h"
 
 namespace gridlock::cli {
 namespace {
@@ -71,8 +73,13 @@ Result<model::Filters> loadFilters(const CommonOptions& options) {
 
 Result<Delivery> deliver(std::vector<model::Report> parts, const CommonOptions& options,
                          model::Filters& filters, const DeliverOptions& deliver_options) {
+  // Readers have checked theirs; this is a promise of our own observers.
+  for (const model::Report& part : parts)
+    if (std::optional<Error> broken = model::brokenReference(part))
+      return Error{"internal error: the observed report is not consistent: " + broken->text()};
   Delivery delivery;
   delivery.report = model::derive(std::move(parts), filters);
+  if (deliver_options.adjust) deliver_options.adjust(delivery.report);
   delivery.counting = model::countFindings(delivery.report, options.fail_on);
   delivery.counts = delivery.counting > 0;
 

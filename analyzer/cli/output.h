@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct DeliverOptions {
   // Folders in which relative file names of the report are looked for, to quote source lines. The
   // working directory is always tried.
   std::vector<std::string> source_roots;
+  // Called with the derived report before anything is counted or written; may take findings out.
+  std::function<void(model::Report&)> adjust;
 };
 
 struct Delivery {

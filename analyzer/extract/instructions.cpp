@@ -26,8 +26,18 @@ std::uint32_t Instructions::accessFlags(clang::QualType type) const {
   return flags;
 }
 
+namespace {
+
+// Tags and the like: there is nothing in them.
+bool isEmptyClass(clang::QualType type) {
+  const clang::CXXRecordDecl* record = type->getAsCXXRecordDecl();
+  return record && record->hasDefinition() && record->isEmpty();
+}
+
+}  // namespace
+
 void Instructions::read(const clang::Expr& place, clang::SourceLocation location) {
-  if (lowering_.constantOf(&place)) return;
+  if (lowering_.constantOf(&place) || isEmptyClass(place.getType())) return;
   facts::Path path = lowering_.place(&place);
   if (path.root == facts::RootKind::Unknown && path.steps.empty()) return;
   if (lowering_.isPrivate(path)) return;
@@ -43,6 +53,8 @@ void Instructions::read(const clang::Expr& place, clang::SourceLocation location
 void Instructions::write(facts::Path place, clang::QualType type, facts::ValueId value, std::uint32_t flags,
                          clang::SourceLocation location) {
   if (place.root == facts::RootKind::Unknown && place.steps.empty()) return;
+  // A returned closure may be empty and still matter; a copied tag does not.
+  if (isEmptyClass(type) && !type->getAsCXXRecordDecl()->isLambda()) return;
   const bool is_private = lowering_.isPrivate(place);
   emit({.kind = is_private ? InstructionKind::Assign : InstructionKind::Write,
         .flags = flags | (accessFlags(type) & ~facts::kInstrAcquire),
@@ -226,7 +238,7 @@ void Instructions::statement(const clang::Stmt& statement) {
             facts::kInstrInitialisation, allocation->getExprLoc());
   } else if (const auto* freed = llvm::dyn_cast<clang::CXXDeleteExpr>(expression)) {
     emit({.kind = InstructionKind::Free,
-          .flags = freed->isArrayForm() ? facts::kInstrArray : 0u,
+          .flags = freed->isArrayForm() ? std::uint32_t{facts::kInstrArray} : 0u,
           .value = lowering_.value(freed->getArgument())},
          freed->getBeginLoc());
   } else if (llvm::isa<clang::CXXThrowExpr>(expression)) {
@@ -440,7 +452,7 @@ void Instructions::created(const clang::CXXNewExpr& created) {
   const clang::FunctionDecl* allocator = created.getOperatorNew();
   if (allocator && allocator->isReservedGlobalPlacementOperator()) return;
   const facts::Index index = emit({.kind = InstructionKind::Allocate,
-                                   .flags = created.isArray() ? facts::kInstrArray : 0u,
+                                   .flags = created.isArray() ? std::uint32_t{facts::kInstrArray} : 0u,
                                    .type = lowering_.types().of(created.getAllocatedType())},
                                   created.getBeginLoc());
   lowering_.setResult(&created, index);

@@ -70,6 +70,12 @@ class Planner {
           if (const auto* decomposed = llvm::dyn_cast<clang::DecompositionDecl>(declared))
             for (const clang::BindingDecl* binding : decomposed->bindings())
               if (const clang::VarDecl* holder = binding->getHoldingVar()) variable(*holder);
+          // Its constructor and its destructor are given its address.
+          const clang::CXXRecordDecl* record = declared->getType()->getAsCXXRecordDecl();
+          if (declared->hasLocalStorage() && record && record->hasDefinition() &&
+              (!record->hasTrivialDestructor() ||
+               llvm::isa_and_nonnull<clang::CXXConstructExpr>(declared->getInit())))
+            plan_.address_taken.insert(declared);
           if (declared->hasLocalStorage() &&
               declared->needsDestruction(context_) == clang::QualType::DK_cxx_destructor)
             alive_.push_back(declared);

@@ -111,6 +111,7 @@ facts::SymbolId Symbols::function(const clang::FunctionDecl& any) {
 
   const auto id = static_cast<facts::SymbolId>(builder_.unit().symbols.size());
   symbols_[canonical] = id;
+  order_.emplace_back(canonical, id);
   builder_.unit().symbols.push_back(row);
 
   // Types and overridden methods may lead back to this symbol.
@@ -174,6 +175,7 @@ facts::SymbolId Symbols::variable(const clang::VarDecl& any) {
 
   const auto id = static_cast<facts::SymbolId>(builder_.unit().symbols.size());
   symbols_[canonical] = id;
+  order_.emplace_back(canonical, id);
   builder_.unit().symbols.push_back(row);
   row.type = types_.of(variable.getType());
   if (variable.isStaticDataMember())

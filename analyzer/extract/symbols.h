@@ -19,6 +19,9 @@ class Symbols {
   // A function that has no declaration: the operations of atomics ("atomic_load", …), and other builtins.
   facts::SymbolId builtin(llvm::StringRef name);
 
+  // All symbols so far that have a declaration, in the order they were made.
+  const std::vector<std::pair<const clang::Decl*, facts::SymbolId>>& known() const { return order_; }
+
   void markAddressTaken(facts::SymbolId symbol);
 
  private:
@@ -29,6 +32,7 @@ class Symbols {
   Types& types_;
   clang::ASTNameGenerator names_;
   llvm::DenseMap<const clang::Decl*, facts::SymbolId> symbols_;
+  std::vector<std::pair<const clang::Decl*, facts::SymbolId>> order_;
   llvm::StringMap<facts::SymbolId> builtins_;
   llvm::StringMap<unsigned> internal_names_;  // how often one was given
 };

@@ -174,6 +174,7 @@ facts::FieldId Types::field(const clang::FieldDecl& any) {
   // Reserved at once: making the type of a field may lead back to it.
   const auto id = static_cast<facts::FieldId>(builder_.unit().fields.size());
   fields_[field] = id;
+  field_order_.emplace_back(field, id);
   builder_.unit().fields.emplace_back();
   builder_.unit().types[parent].fields.push_back(id);
 

@@ -22,6 +22,11 @@ class Types {
   facts::FieldId field(const clang::FieldDecl& field);
   facts::FieldId base(const clang::CXXRecordDecl& derived, const clang::CXXRecordDecl& base);
 
+  // All fields so far, in the order they were made.
+  const std::vector<std::pair<const clang::FieldDecl*, facts::FieldId>>& knownFields() const {
+    return field_order_;
+  }
+
   // std::atomic<T> and its relatives, whose member calls are accesses.
   static bool isAtomicRecord(const clang::CXXRecordDecl& record);
 
@@ -37,6 +42,7 @@ class Types {
   llvm::DenseMap<const clang::RecordDecl*, facts::TypeId> records_;
   llvm::DenseMap<const clang::FieldDecl*, facts::FieldId> fields_;
   llvm::DenseMap<std::pair<const clang::CXXRecordDecl*, const clang::CXXRecordDecl*>, facts::FieldId> bases_;
+  std::vector<std::pair<const clang::FieldDecl*, facts::FieldId>> field_order_;
   llvm::StringMap<unsigned> internal_names_;  // how often one was given
 };
 

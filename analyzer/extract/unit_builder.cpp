@@ -79,6 +79,7 @@ facts::FileId UnitBuilder::file(clang::FileID id) {
     facts::File& row = unit_.files.emplace_back();
     row.path = string(name.name);
     row.system = name.system;
+    file_order_.emplace_back(id, at->second);
     if (!name.system)
       if (const auto buffer = sources().getBufferOrNone(id))
         row.content_hash = facts::hashOf(buffer->getBuffer());

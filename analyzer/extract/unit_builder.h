@@ -43,6 +43,9 @@ class UnitBuilder {
   // Whether it is in a system header, or in a file of the system outside of the project.
   bool isSystem(clang::SourceLocation location);
 
+  // One FileID for each file of the unit, in the order they were met.
+  const std::vector<std::pair<clang::FileID, facts::FileId>>& filesInOrder() const { return file_order_; }
+
   // Reads of global variables of a constant value are no events.
   static bool isConstantScalar(const clang::VarDecl& variable);
 
@@ -62,6 +65,7 @@ class UnitBuilder {
   llvm::StringMap<facts::StringId> strings_;
   llvm::DenseMap<clang::FileID, facts::FileId> files_;
   llvm::StringMap<facts::FileId> files_by_name_;
+  std::vector<std::pair<clang::FileID, facts::FileId>> file_order_;
   std::unordered_map<std::string, facts::SiteId> sites_;
 };
 

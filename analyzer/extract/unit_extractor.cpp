@@ -121,11 +121,11 @@ class Consumer : public clang::ASTConsumer {
  private:
   void lower(UnitBuilder& builder, Types& types, Symbols& symbols, const clang::FunctionDecl& function) {
     facts::Function body;
-    const Plan plan = function.isInvalidDecl() ? Plan{} : planFunction(function, builder.context());
     bool lowered = false;
-    if (!function.isInvalidDecl() && !plan.has_errors) {
+    if (!function.isInvalidDecl()) {
+      const Plan plan = planFunction(function, builder.context());
       Lowering lowering(builder, types, symbols, &function);
-      lowered = lowerFunction(lowering, function, plan);
+      lowered = !plan.has_errors && lowerFunction(lowering, function, plan);
       if (lowered) body = reduce(lowering);
     }
     if (!lowered) {
@@ -213,10 +213,31 @@ class Consumer : public clang::ASTConsumer {
       if (!plan.has_errors) lowerInitialiser(lowering, *variable, plan);
     }
     if (lowering.function().instructions.empty()) return;
+    dropPlainConstants(lowering);
     facts::Function body = reduce(lowering);
     if (body.instructions.empty()) return;
     builder.unit().static_initialisers = static_cast<facts::FunctionId>(builder.unit().functions.size());
     builder.unit().functions.push_back(std::move(body));
+  }
+
+  // Numbers in tables say nothing; those in locks say of what kind they are.
+  static void dropPlainConstants(Lowering& lowering) {
+    const facts::Unit& unit = lowering.builder().unit();
+    facts::Function& body = lowering.function();
+    const auto isPlain = [&](facts::Index at) {
+      const facts::Instruction& row = body.instructions[at];
+      if (row.kind == facts::InstructionKind::Read) return true;
+      if (row.kind != facts::InstructionKind::Write || row.value == facts::kNoIndex) return false;
+      const facts::Value& value = lowering.places().value(row.value);
+      if (value.kind == facts::ValueKind::Unknown || value.kind == facts::ValueKind::Arithmetic) return true;
+      if (value.kind != facts::ValueKind::Constant) return false;
+      const std::vector<facts::Step>& steps = lowering.places().path(row.path).steps;
+      const bool in_system_record =
+          !steps.empty() && steps.back().kind == facts::StepKind::Field &&
+          (unit.types[unit.fields[steps.back().index].parent].flags & facts::kTypeSystem) != 0;
+      return value.number == 0 || !in_system_record;
+    };
+    for (facts::Block& block : body.blocks) std::erase_if(block.instructions, isPlain);
   }
 
   clang::CompilerInstance& compiler_;
