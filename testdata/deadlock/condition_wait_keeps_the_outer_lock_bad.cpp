@@ -1,4 +1,4 @@
-// gridlock: mode=static,runtime validate=none
+// gridlock: mode=static,runtime validate=none run-args=--timeout=3
 //
 // Nested monitor: take() waits for the buffer's condition, which gives back the buffer's lock but not the
 // account's; put() needs the account's lock before it can notify.

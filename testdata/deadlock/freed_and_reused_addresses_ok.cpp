@@ -1,4 +1,4 @@
-// gridlock: mode=runtime  expect-none: lock-order-cycle, use-of-invalid-lock, destroy-locked
+// gridlock: mode=runtime  expect-none: lock-order-cycle, use-of-invalid-lock, destroy-locked  also: lock-order-cycle severity=note
 //
 // Sessions come and go at the same addresses, on heap and stack, with and without a destroy call. The orders
 // of different sessions have nothing to do with each other.

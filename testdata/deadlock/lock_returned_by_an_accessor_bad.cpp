@@ -10,7 +10,7 @@
 
 class Document {
  public:
-  std::unique_lock<std::mutex> edit() { return std::unique_lock<std::mutex>(mutex_); }  // also: lock-order-cycle
+  std::unique_lock<std::mutex> edit() { return std::unique_lock<std::mutex>(mutex_); }  // expect: lock-order-cycle
   std::string &text() { return text_; }
 
  private:
@@ -26,7 +26,7 @@ class View {
   }
   void repaint(Document &document) {
     std::lock_guard<std::mutex> guard(mutex_);  // also: lock-order-cycle
-    auto lock = document.edit();                // expect: lock-order-cycle
+    auto lock = document.edit();                // also: lock-order-cycle
     shown_ = document.text();
     dirty_ = false;
   }

@@ -1,4 +1,4 @@
-// gridlock: mode=runtime validate=none
+// gridlock: mode=runtime validate=none run-args=--timeout=3
 //
 // The notification comes before the wait, and no predicate remembers it: the waiter sleeps forever, and
 // everyone else waits for the waiter.

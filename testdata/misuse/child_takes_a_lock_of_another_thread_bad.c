@@ -1,4 +1,4 @@
-// gridlock: mode=runtime validate=none
+// gridlock: mode=runtime validate=none run-args=--timeout=3
 //
 // fork() copies only the calling thread. The lock that the other one held stays held in the child for ever.
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// gridlock: mode=static,runtime args=--rule=signal-unsafe-lock validate=none
+// gridlock: mode=static,runtime args=--rule=signal-unsafe-lock validate=none run-args=--timeout=3
 //
 // The handler takes a lock that the interrupted code holds; this run is interrupted just there.
 #include <pthread.h>

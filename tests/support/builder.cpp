@@ -125,7 +125,7 @@ Result<fs::path> buildProgram(const Scenario& scenario, const BuildVariant& vari
   }
   Hash hash;
   hash.add(supportText());
-  hash.add(variant.thread_sanitizer ? "tsan" : "plain");
+  hash.add(variant.thread_sanitizer ? "clang -fsanitize=thread -O0" : "gcc -O0");
   hash.add(joined(scenario.libraries));
   bool only_c = true;
   for (const fs::path& unit : units) {

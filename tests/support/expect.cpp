@@ -198,7 +198,8 @@ Result<FileComments> readComments(const fs::path& file) {
       pattern.kind = (**word).kind;
       pattern.file = file;
       pattern.line = line + (**word).shift;
-      pattern.whole_case = line == 1 && pattern.kind == Kind::None && (**word).shift == 0;
+      pattern.whole_case =
+          line == 1 && (pattern.kind == Kind::None || pattern.kind == Kind::Also) && (**word).shift == 0;
       ++position;
       Status read = readRules(list, position, pattern, comments.expectations);
       if (!read) return Error{read.error().message, file, place()};

@@ -28,9 +28,9 @@ struct Expectation {
   Kind kind = Kind::Expect;
   std::string rule;
   std::vector<std::string> or_rules;  // "expect: a|b": one of them is enough
-  std::filesystem::path file;  // absolute
+  std::filesystem::path file;         // absolute
   int line = 0;
-  bool whole_case = false;              // expect-none on line 1
+  bool whole_case = false;              // expect-none or also, on line 1
   std::optional<Engine> via;            // both when absent
   std::optional<std::string> severity;  // any when absent
   std::optional<std::string> lock;      // a lock type; all when absent

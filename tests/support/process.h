@@ -21,7 +21,7 @@ struct ProcessOptions {
   std::map<std::string, std::string> environment = {};  // added to ours; an empty value removes
   std::chrono::milliseconds deadline{20000};
   std::function<void(pid_t)> while_running = {};  // called once, after the start
-  std::function<void()> in_child = {};                 // before exec; async-signal-safe calls only
+  std::function<void()> in_child = {};            // before exec; async-signal-safe calls only
 };
 
 struct ProcessResult {
