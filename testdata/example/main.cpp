@@ -1,5 +1,3 @@
-// gridlock: mode=static,runtime
-//
 // A small bank. Two tellers move money and book it; a clock thread refreshes the exchange rates.
 //   bank          a quiet day: it ends well, every time (nearly)
 //   bank --rush   rush hour: both tellers are busy with the same two accounts, until they hang
