@@ -84,7 +84,8 @@ int run(const Invocation& invocation, RunOptions& options) {
   };
   Result<model::Report> report = observe::readSession(*session, launch, *probe, *outcome);
   if (!report) return keepRecords(report.error());
-  const bool ended_by_shim = endedByShim(*report, outcome->pid);
+  const bool ended_by_shim =
+      outcome->ended_by == observe::EndedBy::Itself && endedByShim(*report, outcome->pid);
   std::vector<model::Report> parts;
   parts.push_back(std::move(*report));
   DeliverOptions deliver_options;

@@ -126,16 +126,23 @@ int judge(const CallText& call, std::vector<std::string>& expressions) {
       "lock_shared", "try_lock_shared", "try_lock_shared_for", "try_lock_shared_until",
       "acquire",     "try_acquire"};
   const std::string name = lower(call.name);
-  if (name.find("unlock") != std::string::npos || name.find("release") != std::string::npos) return 0;
+  // Releases name a lock, too: one that nobody took has no other place.
+  const bool releases = name.find("unlock") != std::string::npos;
+  if (name.find("release") != std::string::npos) return 0;
   const bool posix = call.name.rfind("pthread_", 0) == 0 || call.name.rfind("mtx_", 0) == 0 ||
                      call.name.rfind("sem_", 0) == 0 || call.name.rfind("cnd_", 0) == 0;
   if (posix && !call.arguments.empty() && call.type.empty()) {
     expressions = {call.arguments[0]};
-    return 4;
+    return releases ? 1 : 4;
   }
   if (!call.object.empty() && std::ranges::find(kMethods, call.name) != kMethods.end()) {
     expressions = {call.object};
     return 4;
+  }
+  if (releases) {
+    if (call.object.empty()) return 0;
+    expressions = {call.object};
+    return 1;
   }
   if (!call.type.empty() && isGuardType(call.type)) {
     static constexpr std::array kSeveral{"scoped_lock"};

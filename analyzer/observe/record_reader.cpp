@@ -87,11 +87,12 @@ class Reader {
     report_.tool_version = model::toolVersion();
   }
 
-  void add(const RecordFile& file);
+  // `last_image`: no later record is of the same process, which so did not replace itself by exec.
+  void add(const RecordFile& file, bool last_image);
   model::Report take() { return std::move(report_); }
 
  private:
-  model::Run& addRun(const RecordFile& file, bool running, const KnownProcess* known);
+  model::Run& addRun(const RecordFile& file, bool running, bool last_image, const KnownProcess* known);
   void addSegments(const RecordFile& file, const Threads& threads, model::Id first);
   void addWaits(const RecordFile& file, StackReader& stacks, LockClasses& locks, Threads& threads,
                 std::uint64_t now);
@@ -104,7 +105,7 @@ class Reader {
   EdgeTable edges_;
 };
 
-model::Run& Reader::addRun(const RecordFile& file, bool running, const KnownProcess* known) {
+model::Run& Reader::addRun(const RecordFile& file, bool running, bool last_image, const KnownProcess* known) {
   const record::Header& header = file.header();
   model::Run run;
   run.id = static_cast<model::Id>(report_.runs.size());
@@ -133,7 +134,9 @@ model::Run& Reader::addRun(const RecordFile& file, bool running, const KnownProc
       run.notes.push_back("replaced by another program (exec)");
       break;
     default:
-      if (running) {
+      if (!last_image) {
+        run.notes.push_back("replaced by another program (exec)");
+      } else if (running) {
         run.complete = false;
         run.notes.push_back("still running when this report was written");
       } else if (known && (known->exit_code || known->signal)) {
@@ -250,14 +253,15 @@ void Reader::addWaits(const RecordFile& file, StackReader& stacks, LockClasses& 
   }
 }
 
-void Reader::add(const RecordFile& file) {
+void Reader::add(const RecordFile& file, bool last_image) {
   const record::Header& header = file.header();
   const auto life = static_cast<LifeCycle>(header.life.load());
   const auto found = options_.processes.find(static_cast<int>(header.pid));
-  const KnownProcess* known = found == options_.processes.end() ? nullptr : &found->second;
-  const bool running = life == LifeCycle::kRunning && !(known && !known->running) && isRunning(header);
+  const KnownProcess* known = found == options_.processes.end() || !last_image ? nullptr : &found->second;
+  const bool running =
+      last_image && life == LifeCycle::kRunning && !(known && !known->running) && isRunning(header);
 
-  addRun(file, running, known);
+  addRun(file, running, last_image, known);
   const model::Id run = report_.runs.back().id;
   StackReader stacks(file, sites_);
   LockClasses locks(file, stacks, sites_, classes_);
@@ -293,7 +297,15 @@ void Reader::add(const RecordFile& file) {
 
 model::Report readRecords(const std::vector<const RecordFile*>& records, const ReadOptions& options) {
   Reader reader(options);
-  for (const RecordFile* file : records) reader.add(*file);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const record::Header& header = records[i]->header();
+    const bool last_image = std::none_of(
+        records.begin() + static_cast<std::ptrdiff_t>(i) + 1, records.end(), [&](const RecordFile* later) {
+          return later->header().pid == header.pid && later->header().process_start == header.process_start &&
+                 later->header().exec_count > header.exec_count;
+        });
+    reader.add(*records[i], last_image);
+  }
   return reader.take();
 }
 

@@ -64,12 +64,11 @@ Threads::Threads(const RecordFile& file, StackReader& stacks, model::Report& rep
     const record::ThreadRow* row = file.valid<record::ThreadRow>(i);
     if (row && (row->flags & record::kMainThread)) process_name = nameOf(*row);
   }
-  const model::Id first = report.threads.empty() ? 0 : report.threads.back().id;
   for (Index i = 1; i < file.count<record::ThreadRow>(); ++i) {
     const record::ThreadRow* row = file.valid<record::ThreadRow>(i);
     if (!row) continue;
     model::Thread thread;
-    thread.id = first + i;
+    thread.id = static_cast<model::Id>(report.threads.size());
     thread.run = run;
     if (row->wait_stack.load() != record::kNone) remember(i, row->wait_stack.load());
     thread.root = rootOf(i);
@@ -120,7 +119,7 @@ std::optional<model::Id> Threads::id(Index thread) const {
 std::string Threads::name(Index thread) const {
   const auto found = names_.find(thread);
   if (found == names_.end()) return "a thread";
-  return found->second.empty() ? "thread " + std::to_string(thread - 1) : found->second;
+  return found->second.empty() ? "thread " + std::to_string(ids_.at(thread)) : found->second;
 }
 
 std::string Threads::label(Index thread) const {
@@ -128,8 +127,8 @@ std::string Threads::label(Index thread) const {
   if (found == names_.end()) return "a thread";
   const record::ThreadRow* row = file_.row<record::ThreadRow>(thread);
   if (row && (row->flags & record::kMainThread)) return "the main thread";
-  // Counted as in the report of a single process: the main thread is 0.
-  std::string out = "thread " + std::to_string(thread - 1);
+  // The number is the report's own, so that text and lists speak of the same thread.
+  std::string out = "thread " + std::to_string(ids_.at(thread));
   if (!found->second.empty()) out += " (" + found->second + ")";
   return out;
 }

@@ -31,8 +31,9 @@ TEST(LockExpression, findsTheLockOfAGuard) {
 }
 
 TEST(LockExpression, doesNotTakeAnUnlockOrOtherCallsForIt) {
-  EXPECT_EQ(lockedExpressions("pthread_mutex_unlock(&a);", 0).size(), 1u);  // a lock operation, too
-  EXPECT_TRUE(lockedExpressions("m.unlock();", 0).empty());
+  EXPECT_EQ(lockedExpressions("pthread_mutex_unlock(&a); pthread_mutex_lock(&b);", 0), (Expressions{"&b"}));
+  EXPECT_EQ(lockedExpressions("pthread_mutex_unlock(&a);", 0), (Expressions{"&a"}));
+  EXPECT_EQ(lockedExpressions("m.unlock();", 0), (Expressions{"m"}));
   EXPECT_TRUE(lockedExpressions("printf(\"lock(x)\"); count(a, b);", 0).empty());
   EXPECT_TRUE(lockedExpressions("return; // lock(m)", 0).empty());
   EXPECT_TRUE(lockedExpressions("", 0).empty());

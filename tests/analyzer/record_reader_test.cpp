@@ -395,6 +395,26 @@ TEST(RecordReader, readsTheRecordsOfAFolderInTheOrderOfTheirStart) {
   EXPECT_TRUE(holdsRecords(folder.path()));
 }
 
+TEST(RecordReader, anImageThatWasReplacedByExecDidNotEnd) {
+  Folder folder;
+  for (const std::uint32_t image : {0u, 1u}) {
+    RecordBuilder builder;
+    builder.header().exec_count = image;
+    builder.header().started_realtime_ns += image;
+    builder.header().life = static_cast<std::uint32_t>(record::LifeCycle::kRunning);
+    builder.write(folder / std::to_string(image));
+  }
+  ReadOptions options;
+  options.processes[0x3ffffff0].exit_code = 9;
+  Result<model::Report> report = readRecords({folder.path()}, options);
+  ASSERT_TRUE(report);
+  ASSERT_EQ(report->runs.size(), 2u);
+  EXPECT_FALSE(report->runs[0].exit);
+  EXPECT_NE(report->runs[0].notes[0].find("exec"), std::string::npos);
+  ASSERT_TRUE(report->runs[1].exit);
+  EXPECT_EQ(report->runs[1].exit->code, 9);
+}
+
 TEST(RecordReader, refusesWhatIsNoRecordWithFileAndPlace) {
   Folder folder;
   Ring ring;
