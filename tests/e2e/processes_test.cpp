@@ -1,1 +1,137 @@
-// Filled in with the commands it tests.
+// Several processes: one record each, one report for all.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/e2e/gridlock_command.h"
+#include "tests/support/builder.h"
+#include "tests/support/report_json.h"
+
+namespace gridlock::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+using support::ProcessResult;
+using Rules = std::vector<std::string>;
+
+// The parent takes red before blue, its forked child blue before red: the locks are copies, so no deadlock
+// can come of it within one process; but the program has both orders.
+const char kForks[] = R"(
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+pthread_mutex_t red = PTHREAD_MUTEX_INITIALIZER, blue = PTHREAD_MUTEX_INITIALIZER;
+int main(int argc, char **argv) {
+  pthread_mutex_lock(&red); pthread_mutex_lock(&blue);
+  pthread_mutex_unlock(&blue); pthread_mutex_unlock(&red);
+  for (int i = 0; i < 3; ++i) {
+    pid_t child = fork();
+    if (child == 0) {
+      pthread_mutex_lock(&red); pthread_mutex_lock(&blue);
+      pthread_mutex_unlock(&blue); pthread_mutex_unlock(&red);
+      if (argc > 1) execl(argv[1], argv[1], (char *)0);
+      _exit(0);
+    }
+    int status;
+    waitpid(child, &status, 0);
+    if (status != 0) return 1;
+  }
+  return 0;
+})";
+
+const char kHangsInChild[] = R"(
+#include <pthread.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "support/invisible_barrier.h"
+static pthread_mutex_t red = PTHREAD_MUTEX_INITIALIZER, blue = PTHREAD_MUTEX_INITIALIZER;
+static invisible_barrier both = INVISIBLE_BARRIER_INIT(2);
+static void *first(void *p) {
+  pthread_mutex_lock(&red); invisible_barrier_wait(&both); pthread_mutex_lock(&blue);
+  return p;
+}
+static void *second(void *p) {
+  pthread_mutex_lock(&blue); invisible_barrier_wait(&both); pthread_mutex_lock(&red);
+  return p;
+}
+int main(void) {
+  pid_t child = fork();
+  if (child == 0) {
+    pthread_t a, b;
+    pthread_create(&a, 0, first, 0); pthread_create(&b, 0, second, 0);
+    pthread_join(a, 0); pthread_join(b, 0);
+    _exit(0);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  return 0;
+})";
+
+std::set<int> pids(const fs::path& report) {
+  std::set<int> result;
+  Result<nlohmann::json> json = support::loadReport(report);
+  if (!json) {
+    ADD_FAILURE() << json.error().text();
+    return result;
+  }
+  for (const nlohmann::json& run : (*json)["runs"]) result.insert(run.value("pid", 0));
+  return result;
+}
+
+TEST(Processes, ForkedChildrenHaveRunsOfTheirOwn) {
+  fs::path folder = support::scratchFolder("processes/fork");
+  ProcessResult result =
+      gridlock({"run", "-o", "r.json", "--", program("forks", kForks)}, {.directory = folder});
+  EXPECT_EQ(result.code, 0) << result.ending() << result.err;
+  EXPECT_EQ(pids(folder / "r.json").size(), 4u) << "parent and three children";
+  EXPECT_EQ(rulesOf(folder / "r.json"), Rules{});
+}
+
+TEST(Processes, ExecMakesANewImage) {
+  fs::path folder = support::scratchFolder("processes/exec");
+  fs::path forks = program("forks", kForks);
+  ProcessResult result = gridlock({"run", "-o", "r.json", "--", forks, forks}, {.directory = folder});
+  EXPECT_EQ(result.code, 0) << result.ending() << result.err;
+  // Each of three children became the program, which forks three more.
+  EXPECT_EQ(pids(folder / "r.json").size(), 1u + 3u + 9u);
+}
+
+TEST(Processes, ADeadlockInAChildIsReportedAndEndsTheRun) {
+  fs::path folder = support::scratchFolder("processes/child_hangs");
+  ProcessResult result = gridlock({"run", "-o", "r.json", "--", program("hangs_in_child", kHangsInChild)},
+                                  {.directory = folder});
+  EXPECT_FALSE(result.timed_out);
+  EXPECT_EQ(result.code, 66) << result.ending() << result.err;
+  Rules rules = rulesOf(folder / "r.json");
+  EXPECT_TRUE(std::count(rules.begin(), rules.end(), "deadlock")) << testing::PrintToString(rules);
+}
+
+TEST(Processes, ShellsAndPipesAreCovered) {
+  fs::path folder = support::scratchFolder("processes/shell");
+  fs::path forks = program("forks", kForks);
+  ProcessResult result = gridlock(
+      {"run", "-o", "r.json", "--", "sh", "-c", forks.string() + " | cat; " + forks.string() + " & wait"},
+      {.directory = folder});
+  EXPECT_EQ(result.code, 0) << result.ending() << result.err;
+  EXPECT_GE(pids(folder / "r.json").size(), 8u);
+}
+
+TEST(Processes, ARunInsideARunJoinsTheOuterOne) {
+  fs::path folder = support::scratchFolder("processes/nested");
+  fs::path forks = program("forks", kForks);
+  ProcessResult result =
+      gridlock({"run", "-o", "outer.json", "--", gridlockCommand(), "run", "-o", "inner.json", "--", forks},
+               {.directory = folder});
+  EXPECT_EQ(result.code, 0) << result.ending() << result.err;
+  EXPECT_GE(pids(folder / "outer.json").size(), 4u);
+}
+
+TEST(Processes, TheProgramsOutputAndInputAreItsOwn) {
+  ProcessResult result = gridlock({"run", "--", "sh", "-c", "echo out; echo err >&2; exit 5"});
+  EXPECT_EQ(result.code, 5);
+  EXPECT_EQ(result.out, "out\n");
+  EXPECT_EQ(result.err, "err\n");
+}
+
+}  // namespace
+}  // namespace gridlock::e2e
