@@ -218,26 +218,48 @@ bool isThin(const Member& member) {
   return size != 0 && size <= sizeOf(typeOf(member.die)) + kRoomForExtras;
 }
 
-// `expr` of a smart pointer or container: what its first template argument names.
-BareType firstTemplateArgument(DWARFDie record) {
-  record = definitionOf(record);
-  if (!isRecord(record)) return {};
+// The member of an object; for smart pointers, iterators and containers that of what they hold,
+// which is one of their template arguments.
+std::optional<Member> findMemberOrHeld(const BareType& object, const std::string& name, int depth = 0) {
+  if (auto found = findMember(object, name)) return found;
+  const DWARFDie record = definitionOf(object.die);
+  if (!isRecord(record) || depth > 4) return std::nullopt;
   for (DWARFDie child : record.children()) {
-    if (child.getTag() == dwarf::DW_TAG_template_type_parameter) return pointee(typeOf(child));
+    if (child.getTag() != dwarf::DW_TAG_template_type_parameter) continue;
+    if (auto found = findMemberOrHeld(pointee(typeOf(child)), name, depth + 1)) return found;
+  }
+  return std::nullopt;
+}
+
+// A member function of a class or of its bases.
+DWARFDie findMethod(BareType record, const std::string& name, int depth = 0) {
+  record.die = definitionOf(record.die);
+  if (!isRecord(record.die) || depth > 8) return {};
+  for (DWARFDie child : record.die.children()) {
+    if (child.getTag() == dwarf::DW_TAG_subprogram && shortName(child) == name) return child;
+  }
+  for (DWARFDie child : record.die.children()) {
+    if (child.getTag() != dwarf::DW_TAG_inheritance) continue;
+    if (DWARFDie found = findMethod(bare(typeOf(child)), name, depth + 1)) return found;
   }
   return {};
 }
 
-// A path expression: a root and the members taken from it. Elements are skipped: `a[i].m` is `a.m`.
+// A path expression: a root and the members taken from it. Elements are skipped: `a[i].m` is `a.m`,
+// and of a call only its name stays.
+struct PathStep {
+  std::string name;
+  bool call = false;
+};
 struct ParsedPath {
-  std::vector<std::string> names;
+  std::vector<PathStep> names;
 };
 
 std::optional<ParsedPath> parsePath(std::string_view text) {
   ParsedPath path;
   std::string name;
   const auto flush = [&] {
-    if (!name.empty()) path.names.push_back(std::exchange(name, {}));
+    if (!name.empty()) path.names.push_back({std::exchange(name, {}), false});
   };
   int bracket = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -260,14 +282,23 @@ std::optional<ParsedPath> parsePath(std::string_view text) {
     } else if (c == '.') {
       flush();
     } else if (c == '&' || c == '*' || c == '(' || c == ')' || std::isspace(static_cast<unsigned char>(c))) {
-      if (c == '(' && !name.empty()) return std::nullopt;  // a call
-      continue;
+      const bool call = c == '(' && (!name.empty() || (i > 0 && text[i - 1] == ']'));
+      if (!call) continue;
+      if (name.empty()) return std::nullopt;
+      flush();
+      path.names.back().call = true;
+      int depth = 0;
+      for (; i < text.size(); ++i) {
+        if (text[i] == '(') ++depth;
+        if (text[i] == ')' && --depth == 0) break;
+      }
     } else {
       return std::nullopt;
     }
   }
   flush();
-  if (path.names.empty() || std::isdigit(static_cast<unsigned char>(path.names[0][0]))) return std::nullopt;
+  if (path.names.empty() || std::isdigit(static_cast<unsigned char>(path.names[0].name[0])))
+    return std::nullopt;
   return path;
 }
 
@@ -288,12 +319,12 @@ DWARFDie findLocal(DWARFDie scope, const std::string& name, std::uint64_t addres
   return {};
 }
 
-DWARFDie findGlobal(DWARFDie scope, const std::string& name, int depth = 0) {
+DWARFDie findGlobal(DWARFDie scope, const std::string& name, dwarf::Tag tag, int depth = 0) {
   if (!scope.isValid() || depth > 8) return {};
   for (DWARFDie child : scope.children()) {
-    if (child.getTag() == dwarf::DW_TAG_variable && shortName(child) == name) return child;
+    if (child.getTag() == tag && shortName(child) == name) return child;
     if (child.getTag() == dwarf::DW_TAG_namespace) {
-      if (DWARFDie found = findGlobal(child, name, depth + 1)) return found;
+      if (DWARFDie found = findGlobal(child, name, tag, depth + 1)) return found;
     }
   }
   return {};
@@ -334,7 +365,7 @@ std::unique_ptr<DebugInfo> DebugInfo::open(const std::string& path) {
   return std::unique_ptr<DebugInfo>(new DebugInfo(std::move(parts)));
 }
 
-std::optional<VariablePath> DebugInfo::variableAt(std::uint64_t address) {
+std::optional<VariablePath> DebugInfo::variableAt(std::uint64_t address, std::uint64_t start) {
   llvm::DWARFCompileUnit* unit = parts_->context->getCompileUnitForDataAddress(address);
   if (!unit) return std::nullopt;
   DWARFDie variable = unit->getVariableForAddress(address);
@@ -345,12 +376,6 @@ std::optional<VariablePath> DebugInfo::variableAt(std::uint64_t address) {
   out.file = variable.getDeclFile(llvm::DILineInfoSpecifier::FileLineInfoKind::AbsoluteFilePath);
   out.line = static_cast<int>(variable.getDeclLine());
 
-  const auto location = variable.find(dwarf::DW_AT_location);
-  if (!location) return out;
-  const auto block = location->getAsBlock();
-  if (!block || block->size() != 9 || (*block)[0] != dwarf::DW_OP_addr) return out;
-  std::uint64_t start = 0;
-  for (int i = 8; i >= 1; --i) start = start << 8 | (*block)[static_cast<std::size_t>(i)];
   if (address < start) return out;
   out.rest = address - start;
 
@@ -409,9 +434,9 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
     out.line = static_cast<int>(die.getDeclLine());
   };
 
-  DWARFDie root = findLocal(function, path->names[0], address);
+  DWARFDie root = path->names[0].call ? DWARFDie() : findLocal(function, path->names[0].name, address);
   DWARFDie type;
-  if (root.isValid() && path->names[0] != "this") {
+  if (root.isValid() && path->names[0].name != "this") {
     const bool parameter = root.getTag() == dwarf::DW_TAG_formal_parameter;
     named(root, parameter ? NamedExpression::Kind::Parameter : NamedExpression::Kind::Local,
           qualifiedName(function));
@@ -420,7 +445,7 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
       int position = 0;
       for (DWARFDie child : function.children()) {
         if (child.getTag() != dwarf::DW_TAG_formal_parameter || shortName(child) == "this") continue;
-        if (shortName(child) == path->names[0]) break;
+        if (shortName(child) == path->names[0].name) break;
         ++position;
       }
       out.parameter = position;
@@ -431,18 +456,26 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
     std::optional<Member> member;
     if (self.isValid()) {
       BareType object = pointee(typeOf(self));
-      if (path->names[0] == "this") {
+      if (path->names[0].name == "this") {
         if (path->names.size() < 2) return std::nullopt;
         type = typeOf(self);
         root = self;
         out.root = NamedExpression::Root::This;
+      } else if (path->names[0].call) {
+        root = findMethod(object, path->names[0].name);
+        if (root.isValid()) {
+          named(root, NamedExpression::Kind::Member, qualifiedName(object.die, object.alias));
+          out.member += "()";
+          out.root = NamedExpression::Root::This;
+          type = typeOf(root);
+        }
       } else {
-        member = findMember(object, path->names[0]);
+        member = findMember(object, path->names[0].name);
         // In a lambda `this` is the closure: captured variables, or the captured `this`.
         if (!member) {
-          if (auto captured = findMember(object, "__" + path->names[0])) {
+          if (auto captured = findMember(object, "__" + path->names[0].name)) {
             named(captured->die, NamedExpression::Kind::Local, qualifiedName(function));
-            out.member = path->names[0];
+            out.member = path->names[0].name;
             root = captured->die;
             type = typeOf(captured->die);
           }
@@ -450,7 +483,7 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
         if (!member && !type.isValid()) {
           for (const char* captured_this : {"__this", "this"}) {
             if (auto captured = findMember(object, captured_this)) {
-              member = findMember(pointee(typeOf(captured->die)), path->names[0]);
+              member = findMember(pointee(typeOf(captured->die)), path->names[0].name);
             }
           }
         }
@@ -463,11 +496,12 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
       out.root = NamedExpression::Root::This;
       type = typeOf(member->die);
     } else if (!type.isValid()) {
-      root = findGlobal(dies.CompileUnit->getUnitDIE(false), path->names[0]);
+      const dwarf::Tag tag = path->names[0].call ? dwarf::DW_TAG_subprogram : dwarf::DW_TAG_variable;
+      root = findGlobal(dies.CompileUnit->getUnitDIE(false), path->names[0].name, tag);
       if (!root.isValid()) return std::nullopt;
       named(root, NamedExpression::Kind::Global, "");
       out.root = NamedExpression::Root::Global;
-      out.member = qualifiedName(root);
+      out.member = qualifiedName(root) + (path->names[0].call ? "()" : "");
       type = typeOf(root);
     }
   }
@@ -478,11 +512,20 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
          ++i) {
       object = pointee(typeOf(object.die));
     }
-    auto member = findMember(object, path->names[next]);
-    for (int i = 0; i < 4 && !member && object.die.isValid(); ++i) {
-      object = firstTemplateArgument(object.die);
-      member = findMember(object, path->names[next]);
+    const PathStep& step = path->names[next];
+    if (step.call) {
+      const DWARFDie method = findMethod(object, step.name);
+      if (method.isValid()) {
+        named(method, NamedExpression::Kind::Member, qualifiedName(object.die, object.alias));
+        out.member += "()";
+        type = typeOf(method);
+      } else if (step.name != "get" && step.name != "at" && step.name != "front" && step.name != "back" &&
+                 step.name != "value") {
+        return std::nullopt;  // those of pointers and containers lead to what these hold
+      }
+      continue;
     }
+    const auto member = findMemberOrHeld(object, step.name);
     if (!member) return std::nullopt;
     std::string owner = qualifiedName(member->owner.die, member->owner.alias);
     if (owner.empty()) return std::nullopt;

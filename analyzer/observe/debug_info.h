@@ -42,7 +42,8 @@ class DebugInfo {
   static std::unique_ptr<DebugInfo> open(const std::string& path);
   ~DebugInfo();
 
-  std::optional<VariablePath> variableAt(std::uint64_t address);
+  // `start` is where the symbol at that address begins.
+  std::optional<VariablePath> variableAt(std::uint64_t address, std::uint64_t start);
   std::optional<NamedExpression> expressionAt(std::uint64_t address, std::size_t level,
                                               std::string_view expression);
 

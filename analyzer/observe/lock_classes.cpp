@@ -201,6 +201,9 @@ const std::vector<Index>& LockClasses::otherStacks(Index lock) {
     for (Index i = 1; i < file_.count<record::RequestRow>(); ++i) {
       if (const auto* row = file_.valid<record::RequestRow>(i)) add(row->lock, row->stack);
     }
+    for (Index i = 1; i < file_.count<record::SectionRow>(); ++i) {
+      if (const auto* row = file_.valid<record::SectionRow>(i)) add(row->lock, row->stack);
+    }
   }
   return others_[lock];
 }
@@ -212,6 +215,7 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
   std::optional<Name> best;
   std::string callee;  // the wrapper that the frame before was in
   int parameter = -1;  // what of it named the lock; -1: the object it was called on
+  bool inner_is_private = false;
   const std::size_t first = stacks_.userLevel(places);
   for (std::size_t i = first; i < places.size() && i < first + kWrappers; ++i) {
     const Place& place = places[i];
@@ -236,11 +240,11 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
       // A deferred guard: what it guards stands where it was declared.
       if (found && found->kind == ExpressionName::Kind::Local &&
           (found->type.rfind("unique_lock", 0) == 0 || found->type.rfind("shared_lock", 0) == 0)) {
-        const auto guarded = lockedExpressions(
-            symbolizer.sourceLines(found->path, found->line, found->line + kLinesOfACall - 1), 0);
-        found = guarded.size() == 1
-                    ? symbolizer.expression(place.module, place.address, place.level, guarded[0])
-                    : std::nullopt;
+        const std::string guarded = passedExpression(
+            symbolizer.sourceLines(found->path, found->line, found->line + kLinesOfACall - 1),
+            lastPart(found->name), 0, 0);
+        found = guarded.empty() ? std::nullopt
+                                : symbolizer.expression(place.module, place.address, place.level, guarded);
       }
       if (!found) {
         // Debug information does not say: take it as it is written.
@@ -263,13 +267,18 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
     }
     if (!meaning || !same || meaning->name.empty()) break;
 
+    // What a wrapper was given says more than the name it has inside; but a thin class is only taken
+    // for a wrapper when its own method takes the lock.
     const bool member = meaning->kind == ExpressionName::Kind::Member;
-    if (!best || member) best = Name{meaning->name, meaning->file, meaning->line};
-    // Look further out when this frame only passes the lock on.
+    const bool global = meaning->kind == ExpressionName::Kind::Global;
+    if (!best || member || global || inner_is_private) {
+      best = Name{meaning->name, meaning->file, meaning->line};
+    }
     const bool passes = meaning->kind == ExpressionName::Kind::Parameter;
     const bool wraps = member && meaning->thin_owner && soundsLikeLocking(place.code.function) &&
                        (meaning->from_this || meaning->parameter >= 0);
     if (!passes && !wraps) break;
+    inner_is_private = passes || meaning->from_this;
     callee = withoutArguments(lastPart(place.code.function));
     parameter = meaning->parameter;
     if (meaning->from_this) parameter = isConstructor(place.code.function) ? 0 : -1;

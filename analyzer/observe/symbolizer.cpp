@@ -12,6 +12,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "analyzer/model/names.h"
 #include "analyzer/observe/debug_info.h"
 
 namespace gridlock::observe {
@@ -292,7 +293,7 @@ std::optional<DataPlace> Symbolizer::data(const std::string& module, std::uint64
   constexpr std::uint64_t kLargestLock = 72;  // one bare lock; anything larger has members or elements
   if (symbol.local || place.offset != 0 || symbol.size > kLargestLock) {
     if (DebugInfo* debug = parts_->debug(module)) {
-      if (auto variable = debug->variableAt(address)) {
+      if (auto variable = debug->variableAt(address, symbol.start)) {
         place.file = shown(variable->file);
         place.line = variable->line;
         place.single = variable->single;
@@ -347,7 +348,8 @@ std::optional<ExpressionName> Symbolizer::expression(const std::string& module, 
   switch (named->kind) {
     case NamedExpression::Kind::Member:
       out.kind = ExpressionName::Kind::Member;
-      out.name = named->owner + "::" + named->member;
+      // One class for all instantiations, as the static pass has it.
+      out.name = model::withoutTemplateArguments(named->owner + "::" + named->member);
       break;
     case NamedExpression::Kind::Local:
       out.kind = ExpressionName::Kind::Local;
