@@ -49,15 +49,15 @@ class BadInput : public testing::Test {
       EXPECT_NE(result.err.find(word), std::string::npos) << "no '" << word << "' in: " << result.err;
   }
 
-  // A flight record of a small run: the shim leaves it when `run` cannot remove it.
+  // A flight record of a small run: the shim of a program that was started directly leaves it where
+  // `report=0` keeps it from starting the command.
   fs::path record() {
     fs::path records = file("records");
     fs::create_directories(records);
     support::ProcessResult result = support::runProcess(
         {program("locks", kLocks)},
         {.directory = folder_,
-         .environment = {{"LD_PRELOAD", shim()},
-                         {"GRIDLOCK_OPTIONS", "report=0:record_path=" + records.string()}}});
+         .environment = {{"LD_PRELOAD", shim()}, {"GRIDLOCK_OPTIONS", "report=0"}, {"TMPDIR", records}}});
     EXPECT_EQ(result.code, 0) << result.err;
     for (const fs::directory_entry& entry : fs::recursive_directory_iterator(records)) {
       if (entry.is_regular_file() && entry.file_size() > 0) return entry.path();

@@ -274,8 +274,7 @@ TEST_F(CommandLine, BadUsageIsTwo) {
                                              {"run", "--format", "docx", "--", "/bin/true"},
                                              {"report"},
                                              {"diff"},
-                                             {"diff", "only-one.json"},
-                                             {"explain"}}) {
+                                             {"diff", "only-one.json"}}) {
     ProcessResult result = run(arguments);
     EXPECT_EQ(result.code, 2) << testing::PrintToString(arguments) << result.ending() << result.err;
     EXPECT_FALSE(result.err.empty()) << testing::PrintToString(arguments);
