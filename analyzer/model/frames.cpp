@@ -68,8 +68,9 @@ bool inLibrary(const Frame& frame) {
       "std::", "__gnu_cxx::", "__gthread", "pthread_", "__pthread", "mtx_", "void std::", "boost::"};
   for (std::string_view start : kFunctions)
     if (startsWith(frame.function, start)) return true;
-  constexpr std::array<std::string_view, 6> kFolders = {"/usr/include/", "/usr/lib/", "./nptl/",
-                                                        "./stdlib/",     "./misc/",   "../sysdeps/"};
+  constexpr std::array<std::string_view, 9> kFolders = {"/usr/include/", "/usr/lib/", "./nptl/",
+                                                        "./stdlib/",     "./misc/",   "../sysdeps/",
+                                                        "nptl/",         "sysdeps/",  "csu/"};
   for (std::string_view start : kFolders)
     if (startsWith(frame.file, start)) return true;
   return contains(frame.file, "/include/c++/") || contains(frame.file, "/bits/");

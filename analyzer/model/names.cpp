@@ -45,14 +45,16 @@ std::size_t closing(std::string_view name, std::size_t at) {
 
 std::string stripped(std::string_view name, bool everything) {
   std::string out;
+  bool after_operator = false;
   for (std::size_t i = 0; i < name.size();) {
     if (const std::size_t length = operatorLength(name, i)) {
       out += name.substr(i, length);
       i += length;
+      after_operator = true;
       continue;
     }
     const char c = name[i];
-    if (c == '<' && !out.empty() && isWord(out.back())) {  // template arguments
+    if (c == '<' && !out.empty() && (isWord(out.back()) || after_operator)) {  // template arguments
       const std::size_t end = closing(name, i);
       if (end != std::string_view::npos) {
         i = end;
@@ -87,6 +89,7 @@ std::string stripped(std::string_view name, bool everything) {
       }
     }
     out += c;
+    after_operator = false;
     ++i;
   }
   while (!out.empty() && out.back() == ' ') out.pop_back();

@@ -129,18 +129,28 @@ class TextWriter {
     }
   }
 
+  // Without the code of libraries at its two ends: the lock's own above the user's call, and what
+  // started the thread.
   void writeStack(Id id) {
     const Stack* stack = byId(report_.stacks, id);
     if (!stack) return;
-    std::size_t shown = 0;
-    for (const Frame& frame : framesOf(report_, *stack)) {
-      if (shown == kMostFrames) {
-        out_ += "         …\n";
+    const std::vector<Frame> frames = framesOf(report_, *stack);
+    std::size_t begin = 0;
+    std::size_t end = frames.size();
+    while (begin < end && inLibrary(frames[begin])) ++begin;
+    while (end > begin && inLibrary(frames[end - 1])) --end;
+    if (begin == end) {
+      begin = 0;
+      end = frames.size();
+    }
+    for (std::size_t i = begin; i < end; ++i) {
+      if (i - begin == kMostFrames) {
+        out_ += "       …\n";
         break;
       }
+      const Frame& frame = frames[i];
       const std::string place = placeText(frame.file, frame.line, frame.column);
-      if (inLibrary(frame) && shown == 0) continue;  // the lock's own code above the user's call
-      out_ += "       " + styled(kDim, "#" + std::to_string(shown++)) + " " +
+      out_ += "       " + styled(kDim, "#" + std::to_string(i - begin)) + " " +
               (frame.function.empty() ? std::string("?") : printable(frame.function)) +
               (place.empty() ? std::string() : " " + place) + "\n";
     }

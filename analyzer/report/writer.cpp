@@ -48,7 +48,7 @@ std::optional<Format> formatFromText(std::string_view text) {
 
 std::optional<Format> formatFromFile(std::string_view file) {
   const auto ends = [&](std::string_view ending) {
-    return file.size() > ending.size() && file.substr(file.size() - ending.size()) == ending;
+    return file.size() >= ending.size() && file.substr(file.size() - ending.size()) == ending;
   };
   if (ends(".sarif") || ends(".sarif.json")) return Format::Sarif;
   if (ends("gl-code-quality-report.json") || ends(".codequality.json") || ends(".gitlab.json"))
