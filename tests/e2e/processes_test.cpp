@@ -127,7 +127,7 @@ TEST(Processes, ARunInsideARunJoinsTheOuterOne) {
 }
 
 TEST(Processes, TheProgramsOutputAndInputAreItsOwn) {
-  ProcessResult result = gridlock({"run", "--", "sh", "-c", "echo out; echo err >&2; exit 5"});
+  ProcessResult result = gridlock({"run", "--quiet", "--", "sh", "-c", "echo out; echo err >&2; exit 5"});
   EXPECT_EQ(result.code, 5);
   EXPECT_EQ(result.out, "out\n");
   EXPECT_EQ(result.err, "err\n");
