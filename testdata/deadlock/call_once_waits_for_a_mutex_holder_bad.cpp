@@ -1,4 +1,4 @@
-// gridlock: mode=runtime validate=none run-args=--timeout=3
+// gridlock: mode=runtime validate=none run-args=--timeout=3  also: lock-order-cycle
 //
 // One thread is inside the initialiser and wants the mutex; the other one has the mutex and wants to be sure
 // that the initialiser ran.

@@ -1,4 +1,4 @@
-// gridlock: mode=runtime validate=none run-args=--timeout=3
+// gridlock: mode=runtime validate=none run-args=--timeout=3  also: lock-order-cycle
 //
 // Parent and child share two mutexes in shared memory and take them in opposite orders.
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// gridlock: mode=runtime validate=none run-args=--timeout=3
+// gridlock: mode=runtime validate=none run-args=--timeout=3  also: lock-order-cycle
 //
 // Two semaphores that start at one are locks; both threads hold one and wait for the other.
 #include <pthread.h>

@@ -1,4 +1,4 @@
-// gridlock: mode=runtime validate=none run-args=--timeout=3
+// gridlock: mode=runtime validate=none run-args=--timeout=3  also: lock-order-cycle
 //
 // The same with the compiler's guard of a static local, which nobody writes and nobody sees.
 #include <mutex>

@@ -10,6 +10,7 @@ static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
 static int rounds;
 static int text[8];
 static invisible_step reads = INVISIBLE_STEP_INIT;
+static invisible_step writes = INVISIBLE_STEP_INIT;
 
 static void *writer(void *argument) {
   (void)argument;
@@ -18,6 +19,7 @@ static void *writer(void *argument) {
     pthread_mutex_lock(&lock);
     for (int n = 0; n < 8; ++n) text[n] = i;  // also: data-race
     rounds = i;
+    invisible_step_advance(&writes);
     pthread_cond_signal(&changed);
     pthread_mutex_unlock(&lock);
   }
@@ -35,6 +37,7 @@ int main(void) {
     pthread_mutex_unlock(&lock);
     sum += text[seen % 8];  // expect: data-race
     invisible_step_advance(&reads);
+    if (seen < 50) invisible_step_await(&writes, seen + 1);  // so that every run shows it
   }
   pthread_join(thread, 0);
   return sum > 0 ? 0 : 1;
