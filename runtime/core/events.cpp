@@ -18,9 +18,6 @@ using record::SectionRow;
 
 InternTable seen_events;
 
-// In place of a lock in the cache key for "any further lock at this place".
-constexpr Index kAnyLock = ~Index{0};
-
 std::uint64_t depthOf(const Frame* frame) { return reinterpret_cast<std::uint64_t>(frame); }
 
 void askFor(Thread& thread, Index lock, std::uint32_t how) {
@@ -28,9 +25,13 @@ void askFor(Thread& thread, Index lock, std::uint32_t how) {
   *reinterpret_cast<volatile std::uint64_t*>(&thread.row->asks_for) = lock | std::uint64_t{how} << 32;
 }
 
-CacheEntry* lookUp(Thread& thread, std::uint64_t key) {
+// What is known of a situation. At a deep site the entry only says so: look again with the deep key.
+CacheEntry* lookUp(Thread& thread, std::uint64_t key, bool* deep = nullptr) {
   CacheEntry& slot = thread.cache[key & thread.cache_mask];
-  return slot.key == key ? &slot : nullptr;
+  if (slot.key != key) return nullptr;
+  if (slot.section != kDeepSite) return &slot;
+  if (deep != nullptr) *deep = true;
+  return nullptr;
 }
 
 bool holdsShared(Thread& thread, Index lock) {
@@ -155,29 +156,30 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
     return;
   }
   askFor(thread, lock_, how_);
-  const std::uint64_t below = thread.shadowOf(thread.top)[-1].hash;
+  const std::uint64_t below = thread.hash;
   const std::uint64_t depth = depthOf(frame);
-  key_ = situation(below, thread.salt + how_, lock_, site_, depth);
-  CacheEntry* known = lookUp(thread, key_);
+  key_ = situation(below, how_, lock_, site_, depth);
+  bool deep = false;
+  CacheEntry* known = lookUp(thread, key_, &deep);
   Place place{};
-  if (known != nullptr && known->section == kDeepSite) {
+  if (deep) {
     place = placeOf(thread, frame);
-    key_ = situation(below, thread.salt + how_, lock_, place.key, 1);
+    key_ = situation(below, how_, lock_, place.key, 1);
     known = lookUp(thread, key_);
   }
   const bool holds_others = thread.top != thread.floor || thread.held() != 0;
   if (known == nullptr && !holds_others) {
     // Many locks are taken here: they share one section, and need no request.
-    known = lookUp(thread, situation(below, thread.salt + how_, kAnyLock, site_, depth));
+    known = lookUp(thread, situation(below, how_, kAnyLock, site_, depth));
   }
   if (known != nullptr) {
     section_ = known->section;
     stack_ = {known->stack, false};
   } else {
     if (place.key == 0) place = placeOf(thread, frame);
-    if (place.deep) {
+    if (place.deep && !deep) {
       remember(thread, key_, kDeepSite, kNone);
-      key_ = situation(below, thread.salt + how_, lock_, place.key, 1);
+      key_ = situation(below, how_, lock_, place.key, 1);
       known = lookUp(thread, key_);
     }
     if (known != nullptr) {
@@ -195,8 +197,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
         }
       }
       const bool any = merged && !holds_others && !place.deep;
-      remember(thread, any ? situation(below, thread.salt + how_, kAnyLock, site_, depth) : key_, section_,
-               stack_.index);
+      remember(thread, any ? situation(below, how_, kAnyLock, site_, depth) : key_, section_, stack_.index);
     }
   }
   LockRow& row = current.locks[lock_];
@@ -238,12 +239,11 @@ void Attempt::granted() {
     noteTrouble(record::kTroubleNoMemory);
     return;
   }
-  const bool bottom = thread.top == thread.floor && thread.held() != 0;
   const std::uint64_t count = section.count.load(std::memory_order_relaxed);
   section.count.store(count + 1, std::memory_order_relaxed);
-  const bool sampled = (count & sample_mask) == 0;
-  const auto flags = static_cast<std::uint16_t>(
-      (stack_.exact ? kShadowExact : 0) | (bottom ? kShadowBottom : 0) | (sampled ? kShadowSampled : 0));
+  const bool sampled = isSampled(count);
+  const auto flags =
+      static_cast<std::uint16_t>((stack_.exact ? kShadowExact : 0) | (sampled ? kShadowSampled : 0));
   record::HeldEntry* entry = thread.top;
   pushHeld(thread, key_, address_, &section, lock_, how_, site_, stack_.index, flags);
   if (sampled) entry->acquired_ns = nowNs();
@@ -277,7 +277,7 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
       if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
       return;
     }
-    SectionRow& section = *held.shadow->section;
+    SectionRow& section = sectionOf(*thread, *held.shadow);
     if (section.exits[0] != frame->site) noteExit(section, frame->site);
     finishSample(*held.entry, section);
     removeHeld(*thread, position);
@@ -306,21 +306,22 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
   }
 }
 
-void initialised(const Object& object, const Frame* frame) {
+void initialised(const Object& object, const Frame* frame, std::uint32_t detail) {
   Thread* thread = thisThread();
   if (thread == nullptr) return;
   Inside inside(thread);
-  const std::uint64_t key = situation(0, thread->salt, kAnyLock - 1, frame->site, depthOf(frame));
+  const std::uint64_t key = situation(0, 0, kAnyLock - 1, frame->site, depthOf(frame));
   CacheEntry* known = lookUp(*thread, key);
   Index stack = kNone;
-  if (known != nullptr && known->section != kDeepSite) {
+  if (known != nullptr) {
     stack = known->stack;
   } else {
     const Place place = placeOf(*thread, frame);
     stack = stackAt(*thread, frame, place, kNone).index;
     remember(*thread, key, place.deep ? kDeepSite : kNone, stack);
   }
-  bearLock(*thread, object, stack);
+  const Index lock = bearLock(*thread, object, stack);
+  if (detail != 0 && lock != kNone) current.locks[lock].detail.store(detail, std::memory_order_relaxed);
 }
 
 void destroying(const Object& object, const Frame* frame, std::uint32_t owner) {
@@ -411,8 +412,9 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
     }
   }
   if (held.entry != nullptr && held.entry->recursion == 0) {
-    finishSample(*held.entry, *held.shadow->section);
+    finishSample(*held.entry, sectionOf(thread, *held.shadow));
     shadow_ = *held.shadow;
+    shadow_.section = &sectionOf(thread, *held.shadow);
     entry_.site = held.entry->site;
     entry_.stack = held.entry->stack;
     held_ = true;
@@ -432,11 +434,9 @@ void ConditionWait::end(bool holds_mutex) {
   thread_->row->blocked_ns.fetch_add(wait_.end(thread), std::memory_order_relaxed);
   if (!held_ || !holds_mutex) return;
   if (thread.top == thread.limit && !growHeld(thread)) return;
-  const bool bottom = thread.top == thread.floor && thread.held() != 0;
-  const std::uint64_t below = thread.shadowOf(thread.top)[-1].hash;
-  pushHeld(thread, situation(below, thread.salt, shadow_.lock, entry_.site, 2), shadow_.address,
-           shadow_.section, shadow_.lock, std::uint32_t{shadow_.mode}, entry_.site, entry_.stack,
-           static_cast<std::uint16_t>((shadow_.flags & kShadowExact) | (bottom ? kShadowBottom : 0)));
+  pushHeld(thread, situation(thread.hash, 2, shadow_.lock, entry_.site, 2), shadow_.address, shadow_.section,
+           shadow_.lock, std::uint32_t{shadow_.mode}, entry_.site, entry_.stack,
+           static_cast<std::uint16_t>(shadow_.flags & kShadowExact));
 }
 
 PlainWait::PlainWait(WaitKind kind, Index wait_for, std::uint64_t address, RequestKind request,
@@ -449,6 +449,28 @@ PlainWait::PlainWait(WaitKind kind, Index wait_for, std::uint64_t address, Reque
   chainOf(thread);
   wait_.begin(thread, kind, wait_for, address, howOf(Mode::kExclusive, request), stack.index);
   if (kind == WaitKind::kJoin && request == RequestKind::kBlocking) lookBeforeBlocking(thread, kNobody);
+}
+
+PlainWait::PlainWait(const Object& object, WaitKind kind, RequestKind request, const Frame* frame)
+    : thread_(thisThread()) {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  Thread& thread = *thread_;
+  bool was_destroyed = false;
+  const Index lock = lockOf(thread, object, was_destroyed);
+  if (lock == kNone) {
+    thread_ = nullptr;
+    return;
+  }
+  const Stack stack = stackAt(thread, frame, placeOf(thread, frame), lock);
+  LockRow& row = current.locks[lock];
+  if (row.first_site == 0) {
+    row.first_stack = stack.index;
+    row.first_site = frame->site;
+  }
+  keepLock(lock);
+  chainOf(thread);
+  wait_.begin(thread, kind, lock, object.address, howOf(Mode::kExclusive, request), stack.index);
 }
 
 void PlainWait::end() {
@@ -520,10 +542,61 @@ void noteHeldAtEnd(Thread& thread) {
   }
 }
 
-void noteSampled(Thread& thread) {
+void noteSampled(Thread& thread, record::SectionRow& section) {
   record::HeldEntry* entry = thread.top - 1;
-  thread.shadowOf(entry)->flags |= kShadowSampled;
+  Shadow* shadow = thread.shadowOf(entry);
+  shadow->section = &section;
+  shadow->flags |= kShadowSampled | kShadowSection;
   entry->acquired_ns = nowNs();
+}
+
+void initialising(const Object& object, const Frame* frame) {
+  Thread* thread = knownThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  const Index lock = knownLock(object);
+  if (lock == kNone || current.locks[lock].address != object.address) return;
+  std::uint32_t position = 0;
+  const Index holder = findHeld(*thread, object.address, position).entry != nullptr
+                           ? thread->index
+                           : holderOnRecord(lock, thread->index);
+  if (holder == kNone || (current.locks[lock].flags & record::kHandedOver) != 0) return;
+  const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
+  wrongUse(*thread, {.kind = EventKind::kInitTwice,
+                     .lock = lock,
+                     .stack = stack.index,
+                     .other_thread = holder,
+                     .other_stack = stackOfHolder(lock, holder)});
+}
+
+void pushLate(const Object& object, Mode mode, RequestKind request, const Frame* frame) {
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  bool was_destroyed = false;
+  const Index lock = lockOf(*thread, object, was_destroyed);
+  if (lock == kNone || (thread->top == thread->limit && !growHeld(*thread))) return;
+  const std::uint32_t how = howOf(mode, request);
+  const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
+  pushHeld(*thread, situation(thread->hash, how, lock, frame->site, 3), object.address, current.sections,
+           lock, how, frame->site, stack.index, 0);
+}
+
+bool holds(const Object& object) {
+  Thread* thread = knownThread();
+  std::uint32_t position = 0;
+  return thread != nullptr && findHeld(*thread, object.address, position).entry != nullptr;
+}
+
+void forgetHeld(const Object& object) {
+  Thread* thread = knownThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  std::uint32_t position = 0;
+  const Held held = findHeld(*thread, object.address, position);
+  if (held.entry == nullptr) return;
+  finishSample(*held.entry, sectionOf(*thread, *held.shadow));
+  removeHeld(*thread, position);
 }
 
 void noteExit(record::SectionRow& section, std::uint64_t site) {

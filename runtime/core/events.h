@@ -14,6 +14,7 @@
 #include <cstdint>
 
 #include "gridlock/record.h"
+#include "runtime/core/init.h"
 #include "runtime/core/lock_table.h"
 #include "runtime/core/stack_store.h"
 #include "runtime/core/thread_state.h"
@@ -24,6 +25,9 @@ using record::EventKind;
 using record::Mode;
 using record::RequestKind;
 using record::WaitKind;
+
+// In place of a lock in the cache key, for "any further lock at this place" while nothing else is held.
+inline constexpr Index kAnyLock = ~Index{0};
 
 inline std::uint32_t howOf(Mode mode, RequestKind request) {
   return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(request) << 8;
@@ -88,7 +92,10 @@ inline constexpr std::uint32_t kNobody = 0;
 inline constexpr std::uint32_t kUnknownOwner = ~0u;
 void releasing(const Object& object, const Frame* frame, std::uint32_t owner);
 
-void initialised(const Object& object, const Frame* frame);
+// About to be initialised: wrong when somebody holds it.
+void initialising(const Object& object, const Frame* frame);
+// `detail` as LockRow::detail.
+void initialised(const Object& object, const Frame* frame, std::uint32_t detail = 0);
 // About to be destroyed. `owner` as above.
 void destroying(const Object& object, const Frame* frame, std::uint32_t owner);
 void destroyed(const Object& object);
@@ -113,6 +120,7 @@ class ConditionWait {
 // A wait for a row of the record that is not a lock request: a join, a semaphore, a barrier.
 class PlainWait {
  public:
+  PlainWait(const Object& object, WaitKind kind, RequestKind request, const Frame* frame);
   // wait_for as WaitKind says.
   PlainWait(WaitKind kind, Index wait_for, std::uint64_t address, RequestKind request, const Frame* frame);
   void end();
@@ -147,8 +155,19 @@ void noteHeldAtEnd(Thread& thread);
 // Joins and starts.
 void joined(Thread& thread, Index other);
 
-// Another exit of a section, or a sampled one: see hooks/fast_path.h.
+// The first few acquisitions of a section are timed and their exits noted, then one of (sample_mask + 1).
+inline bool isSampled(std::uint64_t count) { return count < 16 || (count & sample_mask) == 0; }
+
+// The lock was taken, but a signal handler overwrote what the fast path had prepared.
+void pushLate(const Object& object, Mode mode, RequestKind request, const Frame* frame);
+
+// Whether the calling thread holds the lock, as far as we saw.
+bool holds(const Object& object);
+// Releases without any check; for what is not unlocked by hand.
+void forgetHeld(const Object& object);
+
 void noteExit(record::SectionRow& section, std::uint64_t site);
-void noteSampled(Thread& thread);
+// The newest held lock is one that is timed.
+void noteSampled(Thread& thread, record::SectionRow& section);
 
 }  // namespace gridlock::runtime

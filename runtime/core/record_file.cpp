@@ -43,7 +43,7 @@ constexpr Shape kShapes[kTables] = {
 // How far pages of each table were claimed, as offsets into the file, and where its room ends.
 struct Claimed {
   std::atomic<std::uint64_t> until{0};
-  std::uint64_t step = 4 * kPage;
+  std::uint64_t step = kPage;
   std::atomic<std::uint32_t> limit{0};  // rows; falls when the file system is full
 };
 Claimed claimed_pages[kTables];
@@ -161,6 +161,26 @@ void place(Row*& pointer, Table table) {
 Record current;
 Session session;
 
+// Makes sure that the bytes up to `end` (an offset into the file) of a table may be touched.
+static bool touch(std::uint32_t table, std::uint64_t end) {
+  Claimed& pages = claimed_pages[table];
+  if (end <= pages.until.load(std::memory_order_acquire)) return true;
+  SpinGuard guard(claim_lock);
+  const std::uint64_t from = pages.until.load(std::memory_order_relaxed);
+  if (end <= from) return true;
+  std::uint64_t to = roundUp(end > from + pages.step ? end : from + pages.step, kPage);
+  const record::TableInfo& info = current.header->tables[table];
+  const std::uint64_t last = roundUp(info.offset + std::uint64_t{info.capacity} * info.row_size, kPage);
+  if (to > last) to = last;
+  if (!populate(from, to)) {
+    noteTrouble(record::kTroubleRecordFull);
+    return false;
+  }
+  if (pages.step < 64 * kPage) pages.step *= 2;
+  pages.until.store(to, std::memory_order_release);
+  return true;
+}
+
 bool openRecord(bool forked_child) {
   current = Record{};
   claim_lock.reset();
@@ -208,7 +228,7 @@ bool openRecord(bool forked_child) {
   layOut(current.header, shrink);
   for (std::uint32_t i = 0; i < kTables; ++i) {
     claimed_pages[i].until.store(current.header->tables[i].offset);
-    claimed_pages[i].step = 4 * kPage;
+    claimed_pages[i].step = kPage;
     claimed_pages[i].limit.store(current.header->tables[i].capacity);
   }
   place(current.threads, Table::kThreads);
@@ -221,6 +241,9 @@ bool openRecord(bool forked_child) {
   place(current.requests, Table::kRequests);
   place(current.sections, Table::kSections);
   place(current.events, Table::kEvents);
+  // Row 0 of the sections takes counts that belong nowhere.
+  const auto sections = static_cast<std::uint32_t>(Table::kSections);
+  touch(sections, current.header->tables[sections].offset + sizeof(record::SectionRow));
   describe(*current.header, exec_count, start, forked_child);
   describeProcess(*current.header);
   std::atomic_thread_fence(std::memory_order_release);
@@ -235,26 +258,6 @@ bool openRecord(bool forked_child) {
 
 void closeRecord(const Record& record) {
   if (record.base != nullptr) sys::unmap(record.base, record.size);
-}
-
-// Makes sure that the bytes up to `end` (an offset into the file) of a table may be touched.
-static bool touch(std::uint32_t table, std::uint64_t end) {
-  Claimed& pages = claimed_pages[table];
-  if (end <= pages.until.load(std::memory_order_acquire)) return true;
-  SpinGuard guard(claim_lock);
-  const std::uint64_t from = pages.until.load(std::memory_order_relaxed);
-  if (end <= from) return true;
-  std::uint64_t to = roundUp(end > from + pages.step ? end : from + pages.step, kPage);
-  const record::TableInfo& info = current.header->tables[table];
-  const std::uint64_t last = roundUp(info.offset + std::uint64_t{info.capacity} * info.row_size, kPage);
-  if (to > last) to = last;
-  if (!populate(from, to)) {
-    noteTrouble(record::kTroubleRecordFull);
-    return false;
-  }
-  if (pages.step < 64 * kPage) pages.step *= 2;
-  pages.until.store(to, std::memory_order_release);
-  return true;
 }
 
 static Index claimRows(Table table, std::uint32_t count) {

@@ -10,6 +10,7 @@
 #include "runtime/core/events.h"
 #include "runtime/core/init.h"
 #include "runtime/core/lock_table.h"
+#include "runtime/hooks/real.h"
 
 extern "C" void* __libc_stack_end;
 
@@ -17,7 +18,7 @@ namespace gridlock::runtime {
 namespace {
 
 constexpr std::uint64_t kFirstCache = 256;
-constexpr std::uint64_t kLargestCache = 16384;
+constexpr std::uint64_t kLargestCache = 65536;
 
 Thread unborn{.epoch = kUnborn};
 Thread busy{.epoch = kBusy};
@@ -66,7 +67,11 @@ Index takeBlock(Index thread, Index older) {
     twins[block].store(twin, std::memory_order_relaxed);
   }
   record::HeldBlock& row = current.held[block];
-  for (record::HeldEntry& entry : row.entries) entry.lock.store(kNone, std::memory_order_relaxed);
+  for (record::HeldEntry& entry : row.entries) {
+    entry.lock.store(kNone, std::memory_order_relaxed);
+    entry.acquired_ns = 0;
+    entry.recursion = 0;
+  }
   row.thread = thread;
   row.older = older;
   row.newer = kNone;
@@ -78,6 +83,7 @@ void enterBlock(Thread& thread, Index block, bool at_end) {
   record::HeldBlock& row = current.held[block];
   thread.block = block;
   thread.floor = row.entries;
+  thread.slow_floor = row.older == kNone ? nullptr : row.entries;
   thread.limit = row.entries + record::kHeldPerBlock;
   thread.to_shadow = reinterpret_cast<char*>(twinOf(block)->entries) - reinterpret_cast<char*>(row.entries);
   thread.top = at_end ? thread.limit : thread.floor;
@@ -87,6 +93,10 @@ void enterBlock(Thread& thread, Index block, bool at_end) {
 void setCache(Thread& thread, std::uint64_t entries) {
   auto* cache = static_cast<CacheEntry*>(arena.allocate(entries * sizeof(CacheEntry)));
   if (cache == nullptr) return;
+  for (std::uint64_t i = 0; thread.cache != nullptr && i <= thread.cache_mask; ++i) {
+    const CacheEntry& known = thread.cache[i];
+    if (known.key != 0) cache[known.key & (entries - 1)] = known;
+  }
   thread.cache = cache;
   thread.cache_mask = entries - 1;
   thread.evictions = 0;
@@ -131,7 +141,16 @@ Index makeSegment(Index thread, Index previous, Index other) {
 
 void setSegment(Thread& thread, Index segment) {
   thread.row->segment.store(segment, std::memory_order_relaxed);
-  thread.salt = mix(segment, 0x5e6);
+  // Situations of the old segment are not known any more, on whatever level of the held stack.
+  const std::uint64_t change = mix(segment, 0x5e6);
+  std::uint64_t used = static_cast<std::uint64_t>(thread.top - thread.floor);
+  for (Index block = thread.block; block != kNone; block = current.held[block].older) {
+    BlockTwin& twin = *twinOf(block);
+    twin.below.hash ^= change;
+    for (std::uint64_t i = 0; i < used; ++i) twin.entries[i].hash ^= change;
+    used = record::kHeldPerBlock;
+  }
+  thread.hash = thread.shadowOf(thread.top)[-1].hash;
 }
 
 Index makeRow(Index previous_segment) {
@@ -196,10 +215,79 @@ void carryHeld(Thread& child, const Thread& parent, const Record& old) {
   for (std::uint32_t i = left; i < count; ++i) {
     const Shadow& shadow = kept[i];
     if (shadow.address == 0 || shadow.lock == kNone) continue;
+    // Shared with other processes: the parent holds it, not we.
+    if ((old.locks[shadow.lock].flags & record::kProcessShared) != 0) continue;
     const Index lock = lockInChild(child, old.locks[shadow.lock], shadow.address);
     if (lock == kNone || (child.top == child.limit && !growHeld(child))) continue;
     pushHeld(child, mix(shadow.hash, lock), shadow.address, current.sections, lock,
              std::uint32_t{shadow.mode} | std::uint32_t{shadow.request} << 8, 0, kNone, 0);
+  }
+}
+
+// Bytes of our own memory that may not be there (any more): false then.
+bool peek(std::uint64_t address, void* to, std::size_t bytes) {
+  struct {
+    void* base;
+    std::size_t length;
+  } local{to, bytes}, remote{reinterpret_cast<void*>(address), bytes};
+  return sys::call(SYS_process_vm_readv, sys::getpid(), sys::asLong(&local), 1, sys::asLong(&remote), 1, 0) ==
+         static_cast<long>(bytes);
+}
+
+// Whether the lock object in our copy of the memory says that this thread of the parent holds it.
+bool isHeldInCopy(const record::LockRow& lock, std::uint32_t tid) {
+  using record::LockKind;
+  std::uint32_t words[10];
+  if ((lock.flags & record::kProcessShared) != 0) return false;
+  switch (lock.kind) {
+    case LockKind::kMutex:
+    case LockKind::kRecursiveMutex:
+    case LockKind::kErrorCheckMutex:
+    case LockKind::kAdaptiveMutex:
+      return peek(lock.address, words, 12) && words[0] != 0 && words[2] == tid;
+    case LockKind::kRwlock:
+    case LockKind::kRwlockPrefersWriters:
+      return peek(lock.address, words, 28) && words[6] == tid;
+    default:
+      return false;
+  }
+}
+
+// Locks that other threads of the parent held when it forked: nobody in the child will release them. Such a
+// thread gets a row of its own here, as one that ended.
+void carryOthers(Thread& child, Index forking, const Record& old) {
+  record::RecordView view;
+  if (record::RecordView::open(old.base, old.size, view) != record::ViewError::kOk) return;
+  for (Index i = 1; i < view.end(Table::kThreads); ++i) {
+    const record::ThreadRow& row = *view.thread(i);
+    if (i == forking || row.held_count.load(std::memory_order_relaxed) == 0) continue;
+    Index ghost = kNone;
+    record::HeldBlock* block = nullptr;
+    std::uint32_t count = 0;
+    view.eachHeld(row, [&](const record::HeldEntry& entry, std::uint32_t) {
+      const record::LockRow* lock = view.lock(entry.lock.load(std::memory_order_relaxed));
+      if (lock == nullptr || count == record::kHeldPerBlock || !isHeldInCopy(*lock, row.tid)) return true;
+      if (ghost == kNone) {
+        ghost = makeRow(kNone);
+        const Index held = ghost == kNone ? kNone : takeBlock(ghost, kNone);
+        if (held == kNone) return false;
+        block = &current.held[held];
+        record::ThreadRow& copy = current.threads[ghost];
+        copy.tid = row.tid;
+        copy.start_routine = row.start_routine;
+        for (std::size_t c = 0; c < sizeof(copy.name); ++c) copy.name[c] = row.name[c];
+        copy.flags = record::kThreadOfParent;
+        copy.held_block.store(held, std::memory_order_relaxed);
+        copy.state.store(static_cast<std::uint32_t>(record::ThreadState::kExited), std::memory_order_release);
+      }
+      const Index carried = lockInChild(child, *lock, lock->address);
+      if (carried == kNone) return false;
+      keepLock(carried);
+      block->entries[count].mode = entry.mode;
+      block->entries[count].lock.store(carried, std::memory_order_relaxed);
+      current.threads[ghost].held_count.store(++count, std::memory_order_release);
+      return true;
+    });
   }
 }
 
@@ -219,7 +307,15 @@ void atThreadEnd(void* value) {
 __thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &unborn;
 std::uint64_t* alive = &not_alive;
 
-void makeEndKey() { have_end_key = pthread_key_create(&end_key, atThreadEnd) == 0; }
+bool dropEndKey() {
+  if (!have_end_key) return false;
+  have_end_key = false;
+  return pthread_key_delete(end_key) == 0;
+}
+
+bool endIsSeen() { return have_end_key; }
+
+void makeEndKey() { have_end_key = real.pthread_key_create(&end_key, atThreadEnd) == 0; }
 
 void hideThread() { tl_thread = &finished; }
 
@@ -266,6 +362,7 @@ Thread* thisThread() {
   if (parent.base != nullptr && thread->epoch != kUnborn) {
     current.threads[index].start_routine = parent.threads[thread->index].start_routine;
     carryHeld(*fresh, *thread, parent);
+    carryOthers(*fresh, thread->index, parent);
   }
   closeRecord(parent);
   fresh->epoch = *alive;
@@ -325,8 +422,7 @@ void removeHeld(Thread& thread, std::uint32_t position) {
   for (std::uint32_t i = position; i < last; ++i) {
     const Held to = heldAt(thread, i);
     const Held from = heldAt(thread, i + 1);
-    const std::uint16_t bottom = to.shadow->flags & kShadowBottom;
-    const std::uint64_t below = i == 0 ? 0 : heldAt(thread, i - 1).shadow->hash;
+    const std::uint64_t below = to.shadow[-1].hash;
     to.entry->lock.store(kNone, std::memory_order_relaxed);
     to.entry->mode = from.entry->mode;
     to.entry->request = from.entry->request;
@@ -335,8 +431,10 @@ void removeHeld(Thread& thread, std::uint32_t position) {
     to.entry->stack = from.entry->stack;
     to.entry->chain = kNone;
     to.entry->acquired_ns = from.entry->acquired_ns;
+    const record::SectionRow& section = sectionOf(thread, *from.shadow);
     *to.shadow = *from.shadow;
-    to.shadow->flags = static_cast<std::uint16_t>((from.shadow->flags & ~kShadowBottom) | bottom);
+    to.shadow->section = const_cast<record::SectionRow*>(&section);
+    to.shadow->flags |= kShadowSection;
     to.shadow->hash = situation(below, 0, from.shadow->lock, from.entry->site, from.shadow->mode);
     to.entry->lock.store(from.entry->lock.load(std::memory_order_relaxed), std::memory_order_release);
   }
@@ -344,9 +442,15 @@ void removeHeld(Thread& thread, std::uint32_t position) {
   leaveEmptyBlock(thread);
 }
 
+record::SectionRow& sectionOf(Thread& thread, const Shadow& shadow) {
+  if ((shadow.flags & kShadowSection) != 0) return *shadow.section;
+  const CacheEntry& known = thread.cache[shadow.hash & thread.cache_mask];
+  return current.sections[known.key == shadow.hash && known.section != kDeepSite ? known.section : kNone];
+}
+
 void remember(Thread& thread, std::uint64_t key, Index section, Index stack) {
   CacheEntry* slot = &thread.cache[key & thread.cache_mask];
-  if (slot->key != 0 && slot->key != key && ++thread.evictions > thread.cache_mask / 2 &&
+  if (slot->key != 0 && slot->key != key && ++thread.evictions > thread.cache_mask / 4 &&
       thread.cache_mask + 1 < kLargestCache) {
     setCache(thread, (thread.cache_mask + 1) * 4);
     slot = &thread.cache[key & thread.cache_mask];

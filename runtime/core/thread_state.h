@@ -2,8 +2,9 @@
 // is, a private twin of that stack, and the cache of situations that were seen already.
 //
 // Re-entrance. A signal handler may run between any two instructions of a hook and take locks itself.
-//  - The fast paths are written so that a complete lock and unlock in between leaves them intact:
-//    the count is raised before an entry is filled, the entry's lock is stored last.
+//  - The fast path fills the entry above the top before the real call and raises the top after it. A
+//    handler that locks and unlocks in between overwrites the entry: the fast path looks whether it is
+//    still its own. What stands above the top is never read by anybody else.
 //  - A slow path sets `epoch` to kBusy: hooks that run meanwhile on this thread pass straight through.
 //
 // Fork. `*alive` lies in a page that the kernel wipes in forked children. It differs from every
@@ -22,13 +23,13 @@ namespace gridlock::runtime {
 
 // Private twin of a HeldEntry, of the same size, so that one offset leads from entry to twin.
 struct Shadow {
-  std::uint64_t hash;     // of the held chain up to and including this lock
+  std::uint64_t hash;     // of the held chain up to and including this lock; its key in the cache
   std::uint64_t address;  // of the lock object
-  record::SectionRow* section;
   Index lock;
   std::uint8_t mode;
   std::uint8_t request;
-  std::uint16_t flags;  // ShadowFlag
+  std::uint16_t flags;          // ShadowFlag
+  record::SectionRow* section;  // only with kShadowSection; the fast path leaves it as it is
 };
 static_assert(sizeof(Shadow) == sizeof(record::HeldEntry));
 
@@ -36,8 +37,8 @@ enum ShadowFlag : std::uint16_t {
   kShadowSampled = 1u << 0,    // the entry carries a time
   kShadowRecursive = 1u << 1,  // taken more than once
   kShadowExact = 1u << 2,      // its stack was unwound for this very acquisition
-  kShadowBottom = 1u << 3,     // first entry of a block that has an older one
-  kShadowUnlockSlow = kShadowSampled | kShadowRecursive | kShadowBottom,
+  kShadowSection = 1u << 3,    // `section` is set
+  kShadowUnlockSlow = kShadowSampled | kShadowRecursive,
 };
 
 // A situation that was seen: (held chain, lock, call site, stack depth).
@@ -61,17 +62,18 @@ inline constexpr std::uint64_t kUnborn = 3;
 
 struct alignas(64) Thread {
   std::uint64_t epoch;       // equal to *alive while this thread is recorded
+  std::uint64_t hash;        // of the whole held chain: that of the entry under the top
   record::HeldEntry* top;    // next free entry
   record::HeldEntry* limit;  // end of the current block
   std::int64_t to_shadow;    // bytes from an entry to its twin
   CacheEntry* cache;
   std::uint64_t cache_mask;  // in entries
   record::ThreadRow* row;
-  std::uint64_t salt;  // changes with the segment
 
-  record::HeldEntry* floor;  // first entry of the current block
-  Index index;               // kThreads
-  Index block;               // kHeld: the current one
+  record::HeldEntry* slow_floor;  // first entry of the block when there is an older one
+  record::HeldEntry* floor;       // first entry of the current block
+  Index index;                    // kThreads
+  Index block;                    // kHeld: the current one
   std::uint64_t stack_top;
   std::uint32_t evictions;   // of the cache, since it last grew
   std::uint32_t unseen;      // lock events that passed by while busy
@@ -82,6 +84,7 @@ struct alignas(64) Thread {
   Thread* next_free;
   record::LockRow* free_locks;  // rows of destroyed locks that nothing refers to, by `reserved`
 
+  // The hash of nothing held stands under the first entry; it changes with the segment.
   Shadow* shadowOf(record::HeldEntry* entry) const {
     return reinterpret_cast<Shadow*>(reinterpret_cast<char*>(entry) + to_shadow);
   }
@@ -141,17 +144,13 @@ inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, 
                      Index lock, std::uint32_t how, std::uint64_t site, Index stack, std::uint16_t flags) {
   record::HeldEntry* entry = thread.top;
   Shadow* shadow = thread.shadowOf(entry);
-  thread.top = entry + 1;
-  record::ThreadRow* row = thread.row;
-  row->held_count.store(row->held_count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-  asm volatile("" ::: "memory");
   shadow->hash = hash;
   shadow->address = address;
   shadow->section = section;
   shadow->lock = lock;
   shadow->mode = static_cast<std::uint8_t>(how);
   shadow->request = static_cast<std::uint8_t>(how >> 8);
-  shadow->flags = flags;
+  shadow->flags = flags | kShadowSection;
   entry->site = site;
   entry->stack = stack;
   entry->chain = kNone;
@@ -159,28 +158,29 @@ inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, 
   entry->mode = static_cast<std::uint8_t>(how);
   entry->request = static_cast<std::uint8_t>(how >> 8);
   entry->recursion = 0;
-  entry->lock.store(lock, std::memory_order_release);
+  entry->lock.store(lock, std::memory_order_relaxed);
+  thread.top = entry + 1;
+  thread.hash = hash;
+  thread.row->held_count.store(thread.held() + 1, std::memory_order_release);
 }
 
 // After popHeld: back to the older block when this one is empty.
 void leaveEmptyBlock(Thread& thread);
 
 inline void popHeld(Thread& thread) {
-  record::HeldEntry* entry = thread.top - 1;
-  entry->lock.store(kNone, std::memory_order_relaxed);
-  thread.shadowOf(entry)->address = 0;
-  asm volatile("" ::: "memory");
-  record::ThreadRow* row = thread.row;
-  row->held_count.store(row->held_count.load(std::memory_order_relaxed) - 1, std::memory_order_release);
-  thread.top = entry;
+  thread.top = thread.top - 1;
+  thread.hash = thread.shadowOf(thread.top)[-1].hash;
+  thread.row->held_count.store(thread.held() - 1, std::memory_order_release);
 }
 
+// The critical section of a held lock; row 0, which nobody reads, when it is not known any more.
+record::SectionRow& sectionOf(Thread& thread, const Shadow& shadow);
+
 // The cache.
-inline std::uint64_t situation(std::uint64_t chain_hash, std::uint64_t salt, Index lock, std::uint64_t site,
+inline std::uint64_t situation(std::uint64_t chain_hash, std::uint32_t how, Index lock, std::uint64_t site,
                                std::uint64_t depth) {
-  const std::uint64_t a = (chain_hash ^ salt) + site;
-  const std::uint64_t b = (std::uint64_t{lock} << 32) ^ depth;
-  const std::uint64_t x = (a ^ (b * 0x9e3779b97f4a7c15u)) * 0xd6e8feb86659fd93u;
+  const std::uint64_t b = ((std::uint64_t{lock} << 32) ^ depth) * 0x9e3779b97f4a7c15u;
+  const std::uint64_t x = (chain_hash ^ (b + site + how)) * 0xd6e8feb86659fd93u;
   return x ^ (x >> 32);
 }
 void remember(Thread& thread, std::uint64_t key, Index section, Index stack);
@@ -212,5 +212,8 @@ bool prepareThreads();
 void threadsAfterFork();
 // Registers the key whose destructor tells us of the end of a thread.
 void makeEndKey();
+// Gives the key up for a program that needs them all. From then on a thread ends where its routine does.
+bool dropEndKey();
+bool endIsSeen();
 
 }  // namespace gridlock::runtime

@@ -85,7 +85,17 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
                  .other_stack = on_lock ? stackOfHold(view, stuck.blocker, stuck.wait_for) : kNone,
                  .group = number,
                  .detail = static_cast<std::uint32_t>(kind)});
-    row.reported_wait.store(stuck.wait_serial, std::memory_order_relaxed);
+    if (kind == StuckKind::kAbandoned &&
+        (current.threads[stuck.blocker].flags & record::kThreadOfParent) != 0) {
+      addEventFor(stuck.thread, kNone,
+                  {.kind = EventKind::kForkWhileLocked,
+                   .lock = stuck.wait_for,
+                   .stack = row.wait_stack.load(std::memory_order_relaxed),
+                   .other_thread = stuck.blocker});
+    }
+    row.reported_wait.store(
+        stuck.unpublished ? stuck.wait_serial | record::kUnpublishedMark : stuck.wait_serial,
+        std::memory_order_relaxed);
   }
   current.header->deadlock_groups.store(number, std::memory_order_release);
   Line line;
@@ -168,17 +178,29 @@ bool othersMayAct(const record::RecordView& view) {
   return hexAfter(text, "Threads:") != hexAfter(expected.text(), "");
 }
 
-bool asleep(void*, const record::ThreadRow& row) { return sleepsInKernel(row); }
-
-}  // namespace
-
-bool sleepsInKernel(const record::ThreadRow& row) {
+// The futex a thread of ours sleeps at; 0 when it does not.
+std::uint64_t sleepsAt(void*, const record::ThreadRow& row) {
   Line path;
   path << "/proc/self/task/" << row.tid << "/syscall";
   char text[256];
-  if (sys::readFile(path.text(), text, sizeof(text)) <= 0) return false;
-  return text[0] == '2' && text[1] == '0' && text[2] == '2' && text[3] == ' ';  // futex
+  if (sys::readFile(path.text(), text, sizeof(text)) <= 0) return 0;
+  constexpr const char* kFutexCall = "202 0x";
+  const std::uint64_t address = hexAfter(text, kFutexCall);
+  return text[0] == '2' && address != ~std::uint64_t{0} ? address : 0;
 }
+
+bool asleep(void*, const record::ThreadRow& row) { return sleepsInKernel(row); }
+
+bool hasUnpublished(const record::Verdict& verdict) {
+  for (std::uint32_t i = 0; i < verdict.count; ++i) {
+    if (verdict.stuck[i].unpublished) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool sleepsInKernel(const record::ThreadRow& row) { return sleepsAt(nullptr, row) != 0; }
 
 bool lookAtAll(bool also_knots) {
   if (!options.detect_deadlocks || !verdict_lock.tryLock()) return false;
@@ -186,15 +208,23 @@ bool lookAtAll(bool also_knots) {
   record::Outside outside;
   outside.others_may_act = !also_knots || othersMayAct(view);
   outside.asleep = asleep;
+  if (also_knots) outside.sleeps_at = sleepsAt;
   record::WaitGraph graph;
   record::Verdict verdict;
   bool told = false;
   bool stuck = false;
+  bool confirmed = false;
   for (int round = 0; round < 4; ++round) {
     if (!makeRoom(record::WaitGraph::bytesFor(view))) break;
     const record::Look look = graph.find(view, outside, scratch, scratch_size, verdict);
     if (look == record::Look::kNoRoom) continue;
     stuck = look == record::Look::kStuck;
+    if (stuck && hasUnpublished(verdict) && !confirmed) {
+      // Nothing marks such a wait as one and the same: it counts when it is there again a while later.
+      confirmed = true;
+      sys::sleepNs(20'000'000);
+      continue;
+    }
     told = stuck && tell(view, verdict);
     break;
   }

@@ -2,11 +2,11 @@
 // left to the slow path (core/events.h); this header must not do anything that the slow path does not.
 //
 //   lock:   known lock? free? room on the held stack? this (held chain, lock, call site, depth) seen before?
-//           → say what is asked for, call, push
-//   unlock: the newest held lock, taken once, not timed? → pop, call
+//           → say what is asked for, prepare the entry, call, raise the top
+//   unlock: the newest held lock, taken once, not timed? → lower the top, call
 //
-// Cost: about a nanosecond for the pair. The order of stores makes it safe against signal handlers that
-// take locks between any two of them: see core/thread_state.h.
+// Cost: a few stores and no call but the real one. Why signal handlers that take locks in the middle of it do
+// no harm: see core/thread_state.h.
 #pragma once
 
 #include "runtime/core/events.h"
@@ -17,78 +17,78 @@ namespace gridlock::runtime {
 #define GRIDLOCK_EXPORT extern "C" __attribute__((visibility("default")))
 #define GRIDLOCK_FRAME (static_cast<const ::gridlock::runtime::Frame*>(__builtin_frame_address(0)))
 
-struct Repetition {
-  Thread* thread;
-  CacheEntry known;
-  std::uint64_t key;
-  Index lock;
-
-  explicit operator bool() const { return thread != nullptr; }
-};
-
-// A request that repeats a known one. `mark` is the word with the lock's number.
-__attribute__((always_inline)) inline Repetition repeats(std::uint64_t address, std::uint64_t mark, Mode mode,
-                                                         RequestKind request, const Frame* frame) {
+// A request that repeats a known one: says what is asked for and prepares the entry above the top of the held
+// stack. The section it belongs to, or nullptr when this is not for the fast path. `mark` is the word
+// with the lock's number.
+__attribute__((always_inline)) inline record::SectionRow* prepare(std::uint64_t address, std::uint64_t mark,
+                                                                  Mode mode, RequestKind request,
+                                                                  const Frame* frame) {
   Thread* thread = tl_thread;
   const Index lock = static_cast<Index>(mark);
+  record::HeldEntry* entry = thread->top;
   if (thread->epoch != *alive || static_cast<std::uint32_t>(mark >> 32) != tagOf(address) ||
-      thread->top == thread->limit) [[unlikely]] {
-    return {};
+      entry == thread->limit) [[unlikely]] {
+    return nullptr;
   }
   const std::uint32_t how = howOf(mode, request);
-  const std::uint64_t below = thread->shadowOf(thread->top)[-1].hash;
-  const std::uint64_t key =
-      situation(below, thread->salt + how, lock, frame->site, reinterpret_cast<std::uint64_t>(frame));
-  const CacheEntry known = thread->cache[key & thread->cache_mask];
-  if (known.key != key || known.section == kDeepSite) [[unlikely]]
-    return {};
+  const auto depth = reinterpret_cast<std::uint64_t>(frame);
+  const std::uint64_t key = situation(thread->hash, how, lock, frame->site, depth);
+  const CacheEntry* known = &thread->cache[key & thread->cache_mask];
+  if (known->key != key) [[unlikely]] {
+    // Where many locks are taken with nothing else held, one entry stands for all of them.
+    if (entry != thread->floor || thread->slow_floor != nullptr) return nullptr;
+    const std::uint64_t any = situation(thread->hash, how, kAnyLock, frame->site, depth);
+    known = &thread->cache[any & thread->cache_mask];
+    if (known->key != any) return nullptr;
+  }
+  if (known->section == kDeepSite) [[unlikely]]
+    return nullptr;
+  record::SectionRow* section = &current.sections[known->section];
+  Shadow* shadow = thread->shadowOf(entry);
   *reinterpret_cast<volatile std::uint64_t*>(&thread->row->asks_for) = lock | std::uint64_t{how} << 32;
-  return {thread, known, key, lock};
+  const std::uint64_t lock_and_how = lock | std::uint64_t{how & 0xff} << 32 | std::uint64_t{how >> 8} << 40;
+  shadow->hash = key;
+  shadow->address = address;
+  *reinterpret_cast<volatile std::uint64_t*>(&shadow->lock) = lock_and_how;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
+  entry->site = frame->site;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = known->stack;  // and no chain
+  return section;
 }
 
-__attribute__((always_inline)) inline void push(const Repetition& now, std::uint64_t address, Mode mode,
-                                                RequestKind request, const Frame* frame) {
-  Thread* thread = now.thread;
+// The prepared lock was taken. False when a signal handler overwrote the entry: see pushLate.
+__attribute__((always_inline)) inline bool raise(std::uint64_t address, record::SectionRow* section) {
+  Thread* thread = tl_thread;
   record::HeldEntry* entry = thread->top;
-  Shadow* shadow = thread->shadowOf(entry);
-  record::SectionRow* section = &current.sections[now.known.section];
+  if (thread->shadowOf(entry)->address != address) [[unlikely]]
+    return false;
   record::ThreadRow* row = thread->row;
-  const std::uint32_t how = howOf(mode, request);
   const std::uint32_t held = row->held_count.load(std::memory_order_relaxed);
-  thread->top = entry + 1;
-  row->held_count.store(held + 1, std::memory_order_relaxed);
-  asm volatile("" ::: "memory");
-  shadow->hash = now.key;
-  shadow->address = address;
-  shadow->section = section;
-  const std::uint16_t bottom = entry == thread->floor && held != 0 ? kShadowBottom : 0;
-  *reinterpret_cast<volatile std::uint64_t*>(&shadow->lock) = now.lock | std::uint64_t{how & 0xff} << 32 |
-                                                              std::uint64_t{how >> 8} << 40 |
-                                                              std::uint64_t{bottom} << 48;
-  entry->site = frame->site;
-  *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = now.known.stack;  // and no chain
-  entry->acquired_ns = 0;
-  asm volatile("" ::: "memory");
-  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) =
-      now.lock | std::uint64_t{how & 0xff} << 32 | std::uint64_t{how >> 8} << 40;
   const std::uint64_t count = section->count.load(std::memory_order_relaxed);
   section->count.store(count + 1, std::memory_order_relaxed);
-  if ((count & sample_mask) == 0) [[unlikely]]
-    noteSampled(*thread);
+  thread->hash = thread->shadowOf(entry)->hash;
+  thread->top = entry + 1;
+  row->held_count.store(held + 1, std::memory_order_release);
+  if (isSampled(count)) [[unlikely]]
+    noteSampled(*thread, *section);
+  return true;
 }
 
 // True when the newest held lock is this one and nothing special is to be done: then it is popped.
-__attribute__((always_inline)) inline bool popIfNewest(std::uint64_t address, std::uint64_t site) {
+__attribute__((always_inline)) inline bool popIfNewest(std::uint64_t address) {
   Thread* thread = tl_thread;
   if (thread->epoch != *alive) [[unlikely]]
     return false;
   record::HeldEntry* entry = thread->top - 1;
-  Shadow* shadow = thread->shadowOf(entry);
-  if (shadow->address != address || (shadow->flags & kShadowUnlockSlow) != 0) [[unlikely]]
+  const Shadow* shadow = thread->shadowOf(entry);
+  if (shadow->address != address || (shadow->flags & kShadowUnlockSlow) != 0 || entry == thread->slow_floor)
+      [[unlikely]] {
     return false;
-  if (shadow->section->exits[0] != site) [[unlikely]]
-    noteExit(*shadow->section, site);
-  popHeld(*thread);
+  }
+  record::ThreadRow* row = thread->row;
+  thread->top = entry;
+  thread->hash = shadow[-1].hash;
+  row->held_count.store(row->held_count.load(std::memory_order_relaxed) - 1, std::memory_order_release);
   return true;
 }
 

@@ -5,8 +5,11 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/types.h>
+#include <threads.h>
 #include <unistd.h>
 
 #include <type_traits>

@@ -49,15 +49,6 @@ template <typename Call>
     attempt.granted();
   } else {
     attempt.refused();
-    if (result == EDEADLK && attempt) {
-      Inside inside(attempt.thread());
-      addEvent(*attempt.thread(), {.kind = EventKind::kSelfDeadlock,
-                                   .mode = mode,
-                                   .request = request,
-                                   .lock = attempt.lock(),
-                                   .stack = attempt.stack(),
-                                   .other_thread = attempt.thread()->index});
-    }
   }
   return result;
 }
@@ -65,11 +56,11 @@ template <typename Call>
 template <typename Call>
 inline __attribute__((always_inline)) int lockWith(pthread_rwlock_t* lock, Mode mode, RequestKind request,
                                                    const Frame* frame, Call call) {
-  if (!looksBlocked(lock, mode)) {
-    if (const Repetition now = repeats(addressOf(lock), *spareOf(lock), mode, request, frame)) {
+  if (!looksBlocked(lock, mode)) [[likely]] {
+    gridlock::record::SectionRow* section = prepare(addressOf(lock), *spareOf(lock), mode, request, frame);
+    if (section != nullptr) [[likely]] {
       const int result = call();
-      if (result == 0) [[likely]]
-        push(now, addressOf(lock), mode, request, frame);
+      if (result == 0 && !raise(addressOf(lock), section)) pushLate(objectOf(lock), mode, request, frame);
       return result;
     }
   }
@@ -82,17 +73,12 @@ std::uint32_t ownerOf(const pthread_rwlock_t* lock) {
   return writerOf(lock) != 0 ? writerOf(lock) : kUnknownOwner;
 }
 
-[[gnu::noinline]] int unlockSlowly(pthread_rwlock_t* lock, const Frame* frame) {
-  initialise();
-  releasing(objectOf(lock), frame, ownerOf(lock));
-  return real.pthread_rwlock_unlock(lock);
-}
-
 }  // namespace
 
 GRIDLOCK_EXPORT int pthread_rwlock_init(pthread_rwlock_t* lock,
                                         const pthread_rwlockattr_t* attributes) noexcept {
   initialise();
+  initialising(objectOf(lock), GRIDLOCK_FRAME);
   const int result = real.pthread_rwlock_init(lock, attributes);
   if (result == 0) initialised(objectOf(lock), GRIDLOCK_FRAME);
   return result;
@@ -151,7 +137,9 @@ GRIDLOCK_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t
 
 GRIDLOCK_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   const Frame* frame = GRIDLOCK_FRAME;
-  if (popIfNewest(addressOf(lock), frame->site)) [[likely]]
-    return real.pthread_rwlock_unlock(lock);
-  return unlockSlowly(lock, frame);
+  if (!popIfNewest(addressOf(lock))) [[unlikely]] {
+    initialise();
+    releasing(objectOf(lock), frame, ownerOf(lock));
+  }
+  return real.pthread_rwlock_unlock(lock);
 }

@@ -2,73 +2,16 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <threads.h>
 
-#include "runtime/base/arena.h"
-#include "runtime/base/spinlock.h"
-#include "runtime/hooks/fast_path.h"
+#include "runtime/base/sys.h"
+
 #include "runtime/hooks/real.h"
+#include "runtime/hooks/thread_start.h"
 
 using namespace gridlock::runtime;
 
 namespace {
-
-struct Start {
-  void* (*routine)(void*);
-  void* argument;
-  Index row;
-  Start* next_free;
-};
-
-Start* free_starts = nullptr;
-SpinLock free_starts_lock{LockRank::kStart};
-
-Start* takeStart() {
-  {
-    SpinGuard guard(free_starts_lock);
-    if (Start* start = free_starts; start != nullptr) {
-      free_starts = start->next_free;
-      return start;
-    }
-  }
-  return static_cast<Start*>(arena.allocate(sizeof(Start)));
-}
-
-void giveStart(Start* start) {
-  SpinGuard guard(free_starts_lock);
-  start->next_free = free_starts;
-  free_starts = start;
-}
-
-void* runThread(void* argument) {
-  auto* start = static_cast<Start*>(argument);
-  const Start own = *start;
-  adoptThread(own.row, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
-  giveStart(start);
-  return own.routine(own.argument);
-}
-
-void cancelledJoin(void* wait) { static_cast<PlainWait*>(wait)->end(); }
-
-template <typename Call>
-int joinWith(pthread_t thread, RequestKind request, const Frame* frame, Call call) {
-  initialise();
-  const Index row = recordIsOurs() ? threadByHandle(thread) : kNone;
-  int result;
-  if (request == RequestKind::kTry) {
-    result = call();
-  } else {
-    PlainWait wait(WaitKind::kJoin, row, thread, request, frame);
-    pthread_cleanup_push(cancelledJoin, &wait);
-    result = call();
-    pthread_cleanup_pop(0);
-    wait.end();
-  }
-  if (result == 0 && row != kNone) {
-    if (Thread* self = thisThread(); self != nullptr) joined(*self, row);
-    if (threadByHandle(thread) == row) forgetHandle(thread);
-  }
-  return result;
-}
 
 // The record belongs to this very process: not that of a parent by fork or vfork.
 bool isOwnRecord() { return recordIsOurs() && current.header->pid == gridlock::sys::getpid(); }
@@ -96,62 +39,47 @@ void endingQuickly(int status) {
 
 }  // namespace
 
-namespace gridlock::runtime {
-void startsAfterFork() {
-  free_starts_lock.reset();
-  free_starts = nullptr;
-}
-}  // namespace gridlock::runtime
-
 GRIDLOCK_EXPORT int pthread_create(pthread_t* handle, const pthread_attr_t* attributes,
                                    void* (*routine)(void*), void* argument) noexcept {
+  int state = PTHREAD_CREATE_JOINABLE;
+  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &state);
+  return startThread(
+      handle, state == PTHREAD_CREATE_DETACHED, routine, argument, GRIDLOCK_FRAME,
+      [=](void* (*run)(void*), void* with) { return real.pthread_create(handle, attributes, run, with); });
+}
+
+// A program may need all the keys there are; ours is the first to go.
+GRIDLOCK_EXPORT int pthread_key_create(pthread_key_t* key, void (*destructor)(void*)) noexcept {
   initialise();
-  Thread* self = thisThread();
-  if (self == nullptr) return real.pthread_create(handle, attributes, routine, argument);
-  startWatcher();
-  Start* start = nullptr;
-  Index row = kNone;
-  {
-    Inside inside(self);
-    const Frame* frame = GRIDLOCK_FRAME;
-    const Stack stack = stackAt(*self, frame, placeOf(*self, frame), kNone);
-    row = announceThread(*self, reinterpret_cast<std::uint64_t>(routine), stack.index);
-    if (row != kNone) start = takeStart();
-  }
-  if (start == nullptr) return real.pthread_create(handle, attributes, routine, argument);
-  *start = {routine, argument, row, nullptr};
-  int detached = PTHREAD_CREATE_JOINABLE;
-  if (attributes != nullptr) pthread_attr_getdetachstate(attributes, &detached);
-  if (detached == PTHREAD_CREATE_DETACHED) current.threads[row].flags |= gridlock::record::kDetached;
-  const int result = real.pthread_create(handle, attributes, runThread, start);
-  if (result != 0) {
-    withdrawThread(row);
-    giveStart(start);
-  } else if (detached != PTHREAD_CREATE_DETACHED) {
-    nameHandle(*handle, row);
-  }
-  return result;
+  const int result = real.pthread_key_create(key, destructor);
+  return result == EAGAIN && dropEndKey() ? real.pthread_key_create(key, destructor) : result;
+}
+
+GRIDLOCK_EXPORT int tss_create(tss_t* key, tss_dtor_t destructor) {
+  initialise();
+  const int result = real.tss_create(key, destructor);
+  return result == thrd_error && dropEndKey() ? real.tss_create(key, destructor) : result;
 }
 
 GRIDLOCK_EXPORT int pthread_join(pthread_t thread, void** value) {
-  return joinWith(thread, RequestKind::kBlocking, GRIDLOCK_FRAME,
-                  [=] { return real.pthread_join(thread, value); });
+  return joinThread(thread, RequestKind::kBlocking, GRIDLOCK_FRAME,
+                    [=] { return real.pthread_join(thread, value); });
 }
 
 GRIDLOCK_EXPORT int pthread_tryjoin_np(pthread_t thread, void** value) noexcept {
-  return joinWith(thread, RequestKind::kTry, GRIDLOCK_FRAME,
-                  [=] { return real.pthread_tryjoin_np(thread, value); });
+  return joinThread(thread, RequestKind::kTry, GRIDLOCK_FRAME,
+                    [=] { return real.pthread_tryjoin_np(thread, value); });
 }
 
 GRIDLOCK_EXPORT int pthread_timedjoin_np(pthread_t thread, void** value, const timespec* until) {
-  return joinWith(thread, RequestKind::kTimed, GRIDLOCK_FRAME,
-                  [=] { return real.pthread_timedjoin_np(thread, value, until); });
+  return joinThread(thread, RequestKind::kTimed, GRIDLOCK_FRAME,
+                    [=] { return real.pthread_timedjoin_np(thread, value, until); });
 }
 
 GRIDLOCK_EXPORT int pthread_clockjoin_np(pthread_t thread, void** value, clockid_t clock,
                                          const timespec* until) {
-  return joinWith(thread, RequestKind::kTimed, GRIDLOCK_FRAME,
-                  [=] { return real.pthread_clockjoin_np(thread, value, clock, until); });
+  return joinThread(thread, RequestKind::kTimed, GRIDLOCK_FRAME,
+                    [=] { return real.pthread_clockjoin_np(thread, value, clock, until); });
 }
 
 GRIDLOCK_EXPORT int pthread_detach(pthread_t thread) noexcept {
@@ -160,6 +88,15 @@ GRIDLOCK_EXPORT int pthread_detach(pthread_t thread) noexcept {
   const int result = real.pthread_detach(thread);
   if (result == 0 && row != kNone) current.threads[row].flags |= gridlock::record::kDetached;
   return result;
+}
+
+// A cancelled thread may leave its wait: it counts as able to act from now on.
+GRIDLOCK_EXPORT int pthread_cancel(pthread_t thread) {
+  initialise();
+  const Index row = recordIsOurs() ? threadByHandle(thread) : kNone;
+  if (row != kNone)
+    __atomic_or_fetch(&current.threads[row].flags, gridlock::record::kCancelled, __ATOMIC_RELEASE);
+  return real.pthread_cancel(thread);
 }
 
 GRIDLOCK_EXPORT int pthread_setname_np(pthread_t thread, const char* name) noexcept {

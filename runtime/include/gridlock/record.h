@@ -266,6 +266,8 @@ enum ThreadFlag : std::uint32_t {
   kMainThread = 1u << 0,
   kForeignThread = 1u << 1,  // first seen at a lock event, not created through pthread_create
   kDetached = 1u << 2,
+  kCancelled = 1u << 3,  // pthread_cancel was called for it: it may leave any wait
+  kThreadOfParent = 1u << 4,  // in a forked child: held locks at the fork, and does not exist here
 };
 
 // Which parts of which threads are ordered by start and join: a directed acyclic graph. Segment a

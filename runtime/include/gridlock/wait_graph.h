@@ -41,6 +41,10 @@ struct Outside {
   // anybody; without it these count as able to act.
   bool (*asleep)(void* context, const ThreadRow& thread) = nullptr;
   void* context = nullptr;
+  // The address of the futex a thread sleeps at, 0 when it does not. A thread that saw its lock free and then
+  // lost it sleeps without having published a wait: asks_for says on which lock. Such a wait has no
+  // serial of its own, so the caller must see it in a second look some time later.
+  std::uint64_t (*sleeps_at)(void* context, const ThreadRow& thread) = nullptr;
 };
 
 enum class StuckKind : std::uint32_t {
@@ -60,8 +64,12 @@ struct StuckThread {
   Index blocker;        // a thread that holds it back: of the same group when there is one; else none
   std::uint32_t group;  // members of one deadlock share a number from 1; 0 for kBehind
   StuckKind kind;
-  bool reported;  // an event already told of this very wait
+  bool reported;     // an event already told of this very wait
+  bool unpublished;  // see Outside::sleeps_at
 };
+
+// Added to the (even) serial of a thread whose unpublished wait was told of, in ThreadRow::reported_wait.
+inline constexpr std::uint32_t kUnpublishedMark = 1u << 31;
 
 struct Verdict {
   const StuckThread* stuck = nullptr;
@@ -95,6 +103,7 @@ class WaitGraph {
             Verdict& verdict) {
     verdict = {};
     view_ = view;
+    outside_ = outside;
     if (!layOut(memory, bytes)) return Look::kNoRoom;
     if (!snapshot(outside)) return Look::kClear;
     if (!collectHolds()) return Look::kNoRoom;
@@ -123,6 +132,7 @@ class WaitGraph {
     Status status;
     StuckKind kind;
     bool on_stack;
+    bool unpublished;
   };
 
   // One held entry of a lock that somebody waits for.
@@ -173,8 +183,12 @@ class WaitGraph {
         continue;
       }
       node.status = kActs;
+      if ((row->flags & kCancelled) != 0) continue;
       node.serial = row->wait_serial.load(std::memory_order_acquire);
-      if (node.serial % 2 == 0) continue;
+      if (node.serial % 2 == 0) {
+        any = findUnpublished(node, *row) || any;
+        continue;
+      }
       node.wait_kind = static_cast<WaitKind>(row->wait_kind.load(std::memory_order_relaxed));
       node.wait_for = row->wait_for.load(std::memory_order_relaxed);
       node.how = row->wait_how.load(std::memory_order_relaxed);
@@ -196,6 +210,10 @@ class WaitGraph {
         case WaitKind::kSemaphore:
         case WaitKind::kBarrier:
         case WaitKind::kFutex:
+          if (const LockRow* lock = view_.lock(node.wait_for);
+              lock == nullptr || (lock->flags & kProcessShared) != 0) {
+            break;
+          }
           if (outside.others_may_act || outside.asleep == nullptr || !outside.asleep(outside.context, *row))
             break;
           node.status = kWaitsForAny;
@@ -206,6 +224,24 @@ class WaitGraph {
       any = any || node.status != kActs;
     }
     return any;
+  }
+
+  bool findUnpublished(Node& node, const ThreadRow& row) {
+    if (outside_.sleeps_at == nullptr) return false;
+    const Index lock = row.asks_for.load(std::memory_order_acquire);
+    const LockRow* asked = view_.lock(lock);
+    const std::uint32_t how = row.asks_how.load(std::memory_order_relaxed);
+    if (asked == nullptr || requestOf(how) != RequestKind::kBlocking) return false;
+    const std::uint64_t futex = outside_.sleeps_at(outside_.context, row);
+    constexpr std::uint64_t kLargestLock = 64;
+    if (futex < asked->address || futex >= asked->address + kLargestLock) return false;
+    node.wait_kind = WaitKind::kLock;
+    node.wait_for = lock;
+    node.how = how;
+    node.reported = row.reported_wait.load(std::memory_order_relaxed);
+    node.unpublished = true;
+    node.status = kWaitsForAll;
+    return true;
   }
 
   // Finds out who holds the locks that are waited for.
@@ -436,10 +472,18 @@ class WaitGraph {
     component_count_ = first;
   }
 
+  // What ThreadRow::reported_wait holds once this wait was told of.
+  static std::uint32_t reportMark(const Node& node) {
+    return node.unpublished ? node.serial | kUnpublishedMark : node.serial;
+  }
+
   bool stillTheSame() const {
     std::atomic_thread_fence(std::memory_order_acquire);
     for (Index i = 1; i < threads_; ++i) {
-      if (isStuck(i) && view_.thread(i)->wait_serial.load(std::memory_order_acquire) != nodes_[i].serial)
+      if (!isStuck(i)) continue;
+      const ThreadRow& row = *view_.thread(i);
+      if (row.wait_serial.load(std::memory_order_acquire) != nodes_[i].serial) return false;
+      if (nodes_[i].unpublished && row.asks_for.load(std::memory_order_relaxed) != nodes_[i].wait_for)
         return false;
     }
     return true;
@@ -463,13 +507,15 @@ class WaitGraph {
                                  node.blocker,
                                  node.group,
                                  node.kind,
-                                 node.reported == node.serial};
+                                 node.reported == reportMark(node),
+                                 node.unpublished};
     }
     verdict.stuck = stuck_;
     verdict.groups = groups_;
   }
 
   RecordView view_;
+  Outside outside_;
   Index threads_ = 0;
   Node* nodes_ = nullptr;
   StuckThread* stuck_ = nullptr;

@@ -1,0 +1,267 @@
+// Semaphores, barriers, once flags, guards of static locals, FILE locks, and futex calls made by hand.
+//
+// A wait for a semaphore, a barrier or a futex may be ended by any thread: it is published as such and takes
+// no part in lock orders. Who runs an initialiser is known: a once flag or a static guard is a lock that this
+// thread holds until the initialiser has ended, by return, exception or cancellation.
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <semaphore.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/syscall.h>
+
+#include "runtime/hooks/fast_path.h"
+#include "runtime/hooks/once_cleanup.h"
+#include "runtime/hooks/real.h"
+
+using namespace gridlock::runtime;
+using gridlock::record::LockKind;
+
+namespace {
+
+template <typename T>
+Object plainObject(T* object, LockKind kind, bool shared = false) {
+  return {reinterpret_cast<std::uint64_t>(object), nullptr, kind,
+          static_cast<std::uint16_t>(shared ? gridlock::record::kProcessShared : 0)};
+}
+
+void cancelledWait(void* wait) { static_cast<PlainWait*>(wait)->end(); }
+
+// A wait that is a cancellation point.
+template <typename Call>
+auto waitFor(const Object& object, WaitKind kind, RequestKind request, const Frame* frame, Call call) {
+  PlainWait wait(object, kind, request, frame);
+  decltype(call()) result;
+  pthread_cleanup_push(cancelledWait, &wait);
+  result = call();
+  pthread_cleanup_pop(0);
+  wait.end();
+  return result;
+}
+
+// glibc: the value is in the low half of the first word, `private` (0: process-shared here: 128) in the
+// third.
+bool isZero(sem_t* semaphore) {
+  return static_cast<std::uint32_t>(
+             __atomic_load_n(reinterpret_cast<std::uint64_t*>(semaphore), __ATOMIC_RELAXED)) == 0;
+}
+Object objectOf(sem_t* semaphore) {
+  return plainObject(semaphore, LockKind::kSemaphore, reinterpret_cast<int*>(semaphore)[2] != 0);
+}
+
+// Once flags.
+
+struct Once {
+  void (*routine)();
+  Attempt* attempt;
+  Object object;
+  Once* outer;
+};
+__thread Once* running_once __attribute__((tls_model("initial-exec"))) = nullptr;
+
+void endOnce(void* value) {
+  auto* once = static_cast<Once*>(value);
+  forgetHeld(once->object);
+}
+
+void runOnce() {
+  Once* once = running_once;
+  running_once = once->outer;
+  once->attempt->granted();
+  gridlock_call_then(once->routine, endOnce, once);
+}
+
+template <typename Control, typename Call>
+auto onceWith(Control* control, void (*routine)(), const Frame* frame, Call call) {
+  constexpr int kDone = 2;
+  if ((__atomic_load_n(reinterpret_cast<int*>(control), __ATOMIC_ACQUIRE) & 3) == kDone) return call(routine);
+  initialise();
+  const Object object = plainObject(control, LockKind::kOnce);
+  Attempt attempt(object, Mode::kExclusive, RequestKind::kBlocking, frame);
+  if (!attempt) return call(routine);
+  const bool runs = (__atomic_load_n(reinterpret_cast<int*>(control), __ATOMIC_ACQUIRE) & 3) == 1;
+  if (runs) attempt.mayBlock(kNobody);
+  Once once{routine, &attempt, object, running_once};
+  running_once = &once;
+  if constexpr (std::is_void_v<decltype(call(runOnce))>) {
+    call(runOnce);
+    running_once = once.outer;
+    attempt.refused();  // does nothing after granted
+  } else {
+    const auto result = call(runOnce);
+    running_once = once.outer;
+    attempt.refused();
+    return result;
+  }
+}
+
+Object guardObject(void* guard) { return plainObject(guard, LockKind::kStaticGuard); }
+
+}  // namespace
+
+GRIDLOCK_EXPORT int sem_init(sem_t* semaphore, int shared, unsigned value) noexcept {
+  initialise();
+  const int result = real.sem_init(semaphore, shared, value);
+  if (result == 0) initialised(objectOf(semaphore), GRIDLOCK_FRAME);
+  return result;
+}
+
+GRIDLOCK_EXPORT int sem_destroy(sem_t* semaphore) noexcept {
+  initialise();
+  const Object object = objectOf(semaphore);
+  const int result = real.sem_destroy(semaphore);
+  if (result == 0) destroyed(object);
+  return result;
+}
+
+GRIDLOCK_EXPORT int sem_wait(sem_t* semaphore) {
+  initialise();
+  if (!isZero(semaphore)) return real.sem_wait(semaphore);
+  return waitFor(objectOf(semaphore), WaitKind::kSemaphore, RequestKind::kBlocking, GRIDLOCK_FRAME,
+                 [=] { return real.sem_wait(semaphore); });
+}
+
+GRIDLOCK_EXPORT int sem_timedwait(sem_t* semaphore, const timespec* until) {
+  initialise();
+  if (!isZero(semaphore)) return real.sem_timedwait(semaphore, until);
+  return waitFor(objectOf(semaphore), WaitKind::kSemaphore, RequestKind::kTimed, GRIDLOCK_FRAME,
+                 [=] { return real.sem_timedwait(semaphore, until); });
+}
+
+GRIDLOCK_EXPORT int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* until) {
+  initialise();
+  if (!isZero(semaphore)) return real.sem_clockwait(semaphore, clock, until);
+  return waitFor(objectOf(semaphore), WaitKind::kSemaphore, RequestKind::kTimed, GRIDLOCK_FRAME,
+                 [=] { return real.sem_clockwait(semaphore, clock, until); });
+}
+
+GRIDLOCK_EXPORT int pthread_barrier_init(pthread_barrier_t* barrier, const pthread_barrierattr_t* attributes,
+                                         unsigned count) noexcept {
+  initialise();
+  const int result = real.pthread_barrier_init(barrier, attributes, count);
+  if (result == 0) {
+    int shared = PTHREAD_PROCESS_PRIVATE;
+    if (attributes != nullptr) pthread_barrierattr_getpshared(attributes, &shared);
+    initialised(plainObject(barrier, LockKind::kBarrier, shared == PTHREAD_PROCESS_SHARED), GRIDLOCK_FRAME,
+                count);
+  }
+  return result;
+}
+
+GRIDLOCK_EXPORT int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
+  initialise();
+  const int result = real.pthread_barrier_destroy(barrier);
+  if (result == 0) destroyed(plainObject(barrier, LockKind::kBarrier));
+  return result;
+}
+
+GRIDLOCK_EXPORT int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
+  initialise();
+  PlainWait wait(plainObject(barrier, LockKind::kBarrier), WaitKind::kBarrier, RequestKind::kBlocking,
+                 GRIDLOCK_FRAME);
+  const int result = real.pthread_barrier_wait(barrier);
+  wait.end();
+  return result;
+}
+
+GRIDLOCK_EXPORT int pthread_once(pthread_once_t* control, void (*routine)()) {
+  return onceWith(control, routine, GRIDLOCK_FRAME, [=](void (*run)()) {
+    initialise();
+    return real.pthread_once(control, run);
+  });
+}
+
+GRIDLOCK_EXPORT void call_once(once_flag* flag, void (*routine)()) {
+  onceWith(flag, routine, GRIDLOCK_FRAME, [=](void (*run)()) {
+    initialise();
+    real.call_once(flag, run);
+  });
+}
+
+// The Itanium ABI: byte 0 says that the object is there; libstdc++ sets byte 1 while it is being made.
+
+GRIDLOCK_EXPORT int __cxa_guard_acquire(long* guard) {
+  initialise();
+  const auto* bytes = reinterpret_cast<const volatile unsigned char*>(guard);
+  if (bytes[0] != 0) return real.__cxa_guard_acquire(guard);
+  Attempt attempt(guardObject(guard), Mode::kExclusive, RequestKind::kBlocking, GRIDLOCK_FRAME);
+  if (bytes[1] != 0 || bytes[2] != 0) attempt.mayBlock(kNobody);
+  const int result = real.__cxa_guard_acquire(guard);
+  result != 0 ? attempt.granted() : attempt.refused();
+  return result;
+}
+
+GRIDLOCK_EXPORT void __cxa_guard_release(long* guard) noexcept {
+  initialise();
+  forgetHeld(guardObject(guard));
+  real.__cxa_guard_release(guard);
+}
+
+GRIDLOCK_EXPORT void __cxa_guard_abort(long* guard) noexcept {
+  initialise();
+  forgetHeld(guardObject(guard));
+  real.__cxa_guard_abort(guard);
+}
+
+// The lock of a FILE, taken by hand. libc's own calls of it are not seen.
+
+GRIDLOCK_EXPORT void flockfile(FILE* file) noexcept {
+  initialise();
+  const Object object = plainObject(file, LockKind::kFile);
+  if (holds(object)) {
+    real.flockfile(file);
+    takenAgain(object);
+    return;
+  }
+  Attempt attempt(object, Mode::kExclusive, RequestKind::kBlocking, GRIDLOCK_FRAME);
+  if (real.ftrylockfile(file) != 0) {
+    attempt.mayBlock(kNobody);
+    real.flockfile(file);
+  }
+  attempt.granted();
+}
+
+GRIDLOCK_EXPORT int ftrylockfile(FILE* file) noexcept {
+  initialise();
+  const Object object = plainObject(file, LockKind::kFile);
+  if (holds(object)) {
+    const int again = real.ftrylockfile(file);
+    if (again == 0) takenAgain(object);
+    return again;
+  }
+  Attempt attempt(object, Mode::kExclusive, RequestKind::kTry, GRIDLOCK_FRAME);
+  const int result = real.ftrylockfile(file);
+  result == 0 ? attempt.granted() : attempt.refused();
+  return result;
+}
+
+GRIDLOCK_EXPORT void funlockfile(FILE* file) noexcept {
+  initialise();
+  const Object object = plainObject(file, LockKind::kFile);
+  if (holds(object)) releasing(object, GRIDLOCK_FRAME, kUnknownOwner);
+  real.funlockfile(file);
+}
+
+// C++20's atomic waits, semaphores, latches and barriers, futures, and many libraries of their own.
+
+GRIDLOCK_EXPORT long syscall(long number, ...) noexcept {
+  va_list arguments;
+  va_start(arguments, number);
+  long a[6];
+  for (long& argument : a) argument = va_arg(arguments, long);
+  va_end(arguments);
+  initialise();
+  const int operation = static_cast<int>(a[1]) & FUTEX_CMD_MASK;
+  if (number != SYS_futex || (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET)) {
+    return real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  }
+  const bool is_private = (a[1] & FUTEX_PRIVATE_FLAG) != 0;
+  // libstdc++ waits without the private flag, though only for its own process.
+  (void)is_private;
+  PlainWait wait(plainObject(reinterpret_cast<void*>(a[0]), LockKind::kFutex), WaitKind::kFutex,
+                 a[3] != 0 ? RequestKind::kTimed : RequestKind::kBlocking, GRIDLOCK_FRAME);
+  const long result = real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+  wait.end();
+  return result;
+}

@@ -1,0 +1,64 @@
+// See thread_start.h.
+
+#include "runtime/hooks/thread_start.h"
+
+#include "runtime/base/arena.h"
+#include "runtime/base/spinlock.h"
+
+namespace gridlock::runtime {
+namespace {
+
+Start* free_starts = nullptr;
+SpinLock free_starts_lock{LockRank::kStart};
+
+void routineEnded(void*) {
+  if (Thread* self = knownThread(); self != nullptr && !endIsSeen()) endThread(*self);
+}
+
+}  // namespace
+
+Start* takeStart() {
+  {
+    SpinGuard guard(free_starts_lock);
+    if (Start* start = free_starts; start != nullptr) {
+      free_starts = start->next_free;
+      return start;
+    }
+  }
+  return static_cast<Start*>(arena.allocate(sizeof(Start)));
+}
+
+void giveStart(Start* start) {
+  SpinGuard guard(free_starts_lock);
+  start->next_free = free_starts;
+  free_starts = start;
+}
+
+void startsAfterFork() {
+  free_starts_lock.reset();
+  free_starts = nullptr;
+}
+
+bool joinIsRefused(Index row) {
+  const Thread* self = knownThread();
+  if (self == nullptr || row == kNone) return false;
+  if (row == self->index) return true;
+  const record::ThreadRow& other = current.threads[row];
+  return other.wait_serial.load(std::memory_order_acquire) % 2 != 0 &&
+         other.wait_kind.load(std::memory_order_relaxed) == static_cast<std::uint32_t>(WaitKind::kJoin) &&
+         other.wait_for.load(std::memory_order_relaxed) == self->index;
+}
+
+void* runThread(void* argument) {
+  auto* start = static_cast<Start*>(argument);
+  const Start own = *start;
+  adoptThread(own.row, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
+  giveStart(start);
+  void* result;
+  pthread_cleanup_push(routineEnded, nullptr);
+  result = own.routine(own.argument);
+  pthread_cleanup_pop(1);
+  return result;
+}
+
+}  // namespace gridlock::runtime
