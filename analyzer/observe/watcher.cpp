@@ -2,6 +2,9 @@
 #include "analyzer/observe/watcher.h"
 
 #include <time.h>
+#include <cstdlib>
+#include <fstream>
+#include <string>
 
 #include <algorithm>
 
@@ -32,6 +35,45 @@ bool hasOldWait(const record::RecordView& view, std::uint64_t now) {
   }
   return false;
 }
+
+std::string firstLine(const fs::path& path) {
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  return line;
+}
+
+// Whether somebody whom the record does not show may end a wait: a signal handler, an unknown thread. Faults'
+// handlers help nobody, and two real-time signals are libc's own.
+bool othersMayAct(const record::RecordView& view) {
+  std::ifstream status("/proc/" + std::to_string(view.header().pid) + "/status");
+  std::uint64_t handled = ~std::uint64_t{0};
+  std::uint32_t threads = 0;
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigCgt:")) handled = std::strtoull(line.c_str() + 7, nullptr, 16);
+    if (line.starts_with("Threads:"))
+      threads = static_cast<std::uint32_t>(std::strtoul(line.c_str() + 8, nullptr, 10));
+  }
+  constexpr std::uint64_t kHarmless =
+      1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 30 | std::uint64_t{3} << 31;
+  std::uint32_t known = 0;
+  for (Index i = 1; i < view.end(record::Table::kThreads); ++i) {
+    const auto state =
+        static_cast<record::ThreadState>(view.thread(i)->state.load(std::memory_order_relaxed));
+    if (state == record::ThreadState::kRunning) ++known;
+  }
+  return (handled & ~kHarmless) != 0 || threads != known;
+}
+
+// The futex a thread of the watched process sleeps at; 0 when it does not. Ids are those of the process' own
+// namespace: in another one nothing is found, and the thread counts as able to act.
+std::uint64_t sleepsAt(void* context, const record::ThreadRow& row) {
+  const std::string line = firstLine("/proc/" + std::to_string(*static_cast<const std::uint32_t*>(context)) +
+                                     "/task/" + std::to_string(row.tid) + "/syscall");
+  return line.starts_with("202 0x") ? std::strtoull(line.c_str() + 4, nullptr, 16) : 0;
+}
+
+bool sleeps(void* context, const record::ThreadRow& row) { return sleepsAt(context, row) != 0; }
 
 }  // namespace
 
@@ -64,8 +106,11 @@ std::vector<Watcher::Deadlock> Watcher::look() {
       memory_.resize(needed / sizeof(std::uint64_t) + 1024);
     record::WaitGraph graph;
     record::Verdict verdict;
+    std::uint32_t pid = view.header().pid;
+    const record::Outside outside{
+        .others_may_act = othersMayAct(view), .asleep = sleeps, .context = &pid, .sleeps_at = sleepsAt};
     const record::Look look =
-        graph.find(view, {}, memory_.data(), memory_.size() * sizeof(std::uint64_t), verdict);
+        graph.find(view, outside, memory_.data(), memory_.size() * sizeof(std::uint64_t), verdict);
     std::vector<std::pair<Index, std::uint32_t>> suspected;
     std::map<std::uint32_t, std::vector<Index>> groups;
     if (look == record::Look::kStuck) {

@@ -457,7 +457,10 @@ PlainWait::PlainWait(const Object& object, WaitKind kind, RequestKind request, c
   Inside inside(thread_);
   Thread& thread = *thread_;
   bool was_destroyed = false;
-  const Index lock = lockOf(thread, object, was_destroyed);
+  // A futex call from within a wait that is known by a better name.
+  const bool within =
+      kind == WaitKind::kFutex && thread.row->wait_serial.load(std::memory_order_relaxed) % 2 != 0;
+  const Index lock = within ? kNone : lockOf(thread, object, was_destroyed);
   if (lock == kNone) {
     thread_ = nullptr;
     return;
@@ -569,13 +572,13 @@ void initialising(const Object& object, const Frame* frame) {
                      .other_stack = stackOfHolder(lock, holder)});
 }
 
-void pushLate(const Object& object, Mode mode, RequestKind request, const Frame* frame) {
-  Thread* thread = thisThread();
-  if (thread == nullptr) return;
+void repairTop(const Object& object, Mode mode, RequestKind request, const Frame* frame) {
+  Thread* thread = tl_thread;
   Inside inside(thread);
+  popHeld(*thread);
   bool was_destroyed = false;
   const Index lock = lockOf(*thread, object, was_destroyed);
-  if (lock == kNone || (thread->top == thread->limit && !growHeld(*thread))) return;
+  if (lock == kNone) return;
   const std::uint32_t how = howOf(mode, request);
   const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
   pushHeld(*thread, situation(thread->hash, how, lock, frame->site, 3), object.address, current.sections,

@@ -158,8 +158,8 @@ void joined(Thread& thread, Index other);
 // The first few acquisitions of a section are timed and their exits noted, then one of (sample_mask + 1).
 inline bool isSampled(std::uint64_t count) { return count < 16 || (count & sample_mask) == 0; }
 
-// The lock was taken, but a signal handler overwrote what the fast path had prepared.
-void pushLate(const Object& object, Mode mode, RequestKind request, const Frame* frame);
+// The fast path raised the top over an entry that a signal handler had overwritten: writes it anew.
+void repairTop(const Object& object, Mode mode, RequestKind request, const Frame* frame);
 
 // Whether the calling thread holds the lock, as far as we saw.
 bool holds(const Object& object);

@@ -124,6 +124,11 @@ int reportSession() {
 
 void atExit(int status, void*) {
   const int saved = errno;
+  if (Thread* thread = knownThread(); thread != nullptr && thread->held() != 0 &&
+                                      (thread->row->flags & record::kMainThread) != 0 && mainReturned()) {
+    Inside inside(thread);
+    noteHeldAtEnd(*thread);
+  }
   if (recordIsOurs()) setLife(record::LifeCycle::kExited, status & 0xff);
   if (reportsItself()) {
     fflush(nullptr);  // what the program printed comes before what is printed about it

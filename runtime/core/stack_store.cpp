@@ -180,6 +180,18 @@ Index captureStack(const Frame*) {
   return store(walk);
 }
 
+bool mainReturned() {
+  // The handler's callers are libc's exit code, exit() itself, and then libc again, or the program.
+  Walk walk;
+  walkFrom(walk);
+  if (walk.count < 3) return false;
+  dl_find_object first{};
+  dl_find_object third{};
+  return _dl_find_object(reinterpret_cast<void*>(walk.pcs[0]), &first) == 0 &&
+         _dl_find_object(reinterpret_cast<void*>(walk.pcs[2]), &third) == 0 &&
+         first.dlfo_link_map == third.dlfo_link_map;
+}
+
 void stacksAfterFork() {
   frames.afterFork();
   stacks.afterFork();

@@ -32,6 +32,9 @@ Stack stackAt(Thread& thread, const Frame* frame, Place place, Index lock);
 // Always unwinds.
 Index captureStack(const Frame* frame);
 
+// In an exit handler: whether main returned, as opposed to a call of exit() by the program.
+bool mainReturned();
+
 void stacksAfterFork();
 void warmUpUnwinder();
 

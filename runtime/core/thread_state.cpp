@@ -79,13 +79,16 @@ Index takeBlock(Index thread, Index older) {
   return block;
 }
 
-void enterBlock(Thread& thread, Index block, bool at_end) {
+// `below`: how many locks the older blocks hold.
+void enterBlock(Thread& thread, Index block, std::uint32_t below, bool at_end) {
   record::HeldBlock& row = current.held[block];
   thread.block = block;
   thread.floor = row.entries;
   thread.slow_floor = row.older == kNone ? nullptr : row.entries;
   thread.limit = row.entries + record::kHeldPerBlock;
   thread.to_shadow = reinterpret_cast<char*>(twinOf(block)->entries) - reinterpret_cast<char*>(row.entries);
+  thread.count_bias = 0;
+  thread.count_bias = below - thread.countAt(thread.floor);
   thread.top = at_end ? thread.limit : thread.floor;
   thread.row->held_block.store(block, std::memory_order_release);
 }
@@ -172,7 +175,7 @@ Thread* bind(Index index, std::uint64_t stack_top) {
   thread->stack_top = stack_top;
   const Index block = takeBlock(index, kNone);
   if (block == kNone) return nullptr;
-  enterBlock(*thread, block, false);
+  enterBlock(*thread, block, 0, false);
   twinOf(block)->below = Shadow{};
   setSegment(*thread, row.segment.load(std::memory_order_relaxed));
   row.tid = thread->tid;
@@ -376,7 +379,7 @@ bool growHeld(Thread& thread) {
   current.held[thread.block].newer = next;
   twinOf(next)->below = Shadow{};
   twinOf(next)->below.hash = thread.shadowOf(thread.limit - 1)->hash;
-  enterBlock(thread, next, false);
+  enterBlock(thread, next, thread.held(), false);
   return true;
 }
 
@@ -385,7 +388,7 @@ void leaveEmptyBlock(Thread& thread) {
   const Index older = current.held[thread.block].older;
   if (older == kNone) return;
   const Index empty = thread.block;
-  enterBlock(thread, older, true);
+  enterBlock(thread, older, thread.held() - record::kHeldPerBlock, true);
   current.held[older].newer = kNone;
   SpinGuard guard(free_lock);
   current.held[empty].state.store(0, std::memory_order_relaxed);

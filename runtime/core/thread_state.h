@@ -3,8 +3,8 @@
 //
 // Re-entrance. A signal handler may run between any two instructions of a hook and take locks itself.
 //  - The fast path fills the entry above the top before the real call and raises the top after it. A
-//    handler that locks and unlocks in between overwrites the entry: the fast path looks whether it is
-//    still its own. What stands above the top is never read by anybody else.
+//    handler that locks and unlocks in between overwrites the entry: once the top is raised, the fast path
+//    looks whether it is still its own. What stands above the top is never read by anybody else.
 //  - A slow path sets `epoch` to kBusy: hooks that run meanwhile on this thread pass straight through.
 //
 // Fork. `*alive` lies in a page that the kernel wipes in forked children. It differs from every
@@ -72,6 +72,7 @@ struct alignas(64) Thread {
 
   record::HeldEntry* slow_floor;  // first entry of the block when there is an older one
   record::HeldEntry* floor;       // first entry of the current block
+  std::uint32_t count_bias;       // see countAt
   Index index;                    // kThreads
   Index block;                    // kHeld: the current one
   std::uint64_t stack_top;
@@ -88,7 +89,13 @@ struct alignas(64) Thread {
   Shadow* shadowOf(record::HeldEntry* entry) const {
     return reinterpret_cast<Shadow*>(reinterpret_cast<char*>(entry) + to_shadow);
   }
-  std::uint32_t held() const { return row->held_count.load(std::memory_order_relaxed); }
+  // The number of held locks follows from the top alone: a signal handler may come between two stores, but
+  // never sees two figures that disagree. The row's held_count is its mirror.
+  std::uint32_t countAt(const record::HeldEntry* at) const {
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(at) / sizeof(record::HeldEntry)) +
+           count_bias;
+  }
+  std::uint32_t held() const { return countAt(top); }
 };
 
 extern __thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
@@ -161,7 +168,7 @@ inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, 
   entry->lock.store(lock, std::memory_order_relaxed);
   thread.top = entry + 1;
   thread.hash = hash;
-  thread.row->held_count.store(thread.held() + 1, std::memory_order_release);
+  thread.row->held_count.store(thread.held(), std::memory_order_release);
 }
 
 // After popHeld: back to the older block when this one is empty.
@@ -170,7 +177,7 @@ void leaveEmptyBlock(Thread& thread);
 inline void popHeld(Thread& thread) {
   thread.top = thread.top - 1;
   thread.hash = thread.shadowOf(thread.top)[-1].hash;
-  thread.row->held_count.store(thread.held() - 1, std::memory_order_release);
+  thread.row->held_count.store(thread.held(), std::memory_order_release);
 }
 
 // The critical section of a held lock; row 0, which nobody reads, when it is not known any more.

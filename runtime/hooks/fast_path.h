@@ -56,19 +56,19 @@ __attribute__((always_inline)) inline record::SectionRow* prepare(std::uint64_t 
   return section;
 }
 
-// The prepared lock was taken. False when a signal handler overwrote the entry: see pushLate.
+// The prepared lock was taken. False when a signal handler had overwritten the entry: see repairTop.
 __attribute__((always_inline)) inline bool raise(std::uint64_t address, record::SectionRow* section) {
   Thread* thread = tl_thread;
   record::HeldEntry* entry = thread->top;
-  if (thread->shadowOf(entry)->address != address) [[unlikely]]
-    return false;
-  record::ThreadRow* row = thread->row;
-  const std::uint32_t held = row->held_count.load(std::memory_order_relaxed);
+  const Shadow* shadow = thread->shadowOf(entry);
   const std::uint64_t count = section->count.load(std::memory_order_relaxed);
   section->count.store(count + 1, std::memory_order_relaxed);
-  thread->hash = thread->shadowOf(entry)->hash;
   thread->top = entry + 1;
-  row->held_count.store(held + 1, std::memory_order_release);
+  asm volatile("" ::: "memory");
+  thread->row->held_count.store(thread->countAt(entry + 1), std::memory_order_release);
+  if (shadow->address != address) [[unlikely]]
+    return false;
+  thread->hash = shadow->hash;
   if (isSampled(count)) [[unlikely]]
     noteSampled(*thread, *section);
   return true;
@@ -85,10 +85,10 @@ __attribute__((always_inline)) inline bool popIfNewest(std::uint64_t address) {
       [[unlikely]] {
     return false;
   }
-  record::ThreadRow* row = thread->row;
   thread->top = entry;
+  asm volatile("" ::: "memory");
   thread->hash = shadow[-1].hash;
-  row->held_count.store(row->held_count.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+  thread->row->held_count.store(thread->countAt(entry), std::memory_order_release);
   return true;
 }
 

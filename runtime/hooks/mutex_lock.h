@@ -83,7 +83,7 @@ __attribute__((always_inline)) inline int lockMutex(pthread_mutex_t* mutex, Requ
       const int result = call();
       if (result == 0 || result == EOWNERDEAD) [[likely]] {
         if (!raise(addressOfMutex(mutex), section))
-          pushLate(objectOfMutex(mutex), Mode::kExclusive, request, frame);
+          repairTop(objectOfMutex(mutex), Mode::kExclusive, request, frame);
       }
       return result;
     }

@@ -60,7 +60,7 @@ inline __attribute__((always_inline)) int lockWith(pthread_rwlock_t* lock, Mode 
     gridlock::record::SectionRow* section = prepare(addressOf(lock), *spareOf(lock), mode, request, frame);
     if (section != nullptr) [[likely]] {
       const int result = call();
-      if (result == 0 && !raise(addressOf(lock), section)) pushLate(objectOf(lock), mode, request, frame);
+      if (result == 0 && !raise(addressOf(lock), section)) repairTop(objectOf(lock), mode, request, frame);
       return result;
     }
   }
