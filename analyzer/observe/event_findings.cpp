@@ -83,6 +83,13 @@ std::string EventFindings::target(const DeadlockMember& member) {
   return locks_.quoted(member.lock);
 }
 
+// "" for locks that know one mode only.
+std::string EventFindings::purpose(const DeadlockMember& member) const {
+  const record::LockRow* row = file_.valid<record::LockRow>(member.lock);
+  if (!row || kindOf(row->kind) != model::LockKind::Rwlock) return {};
+  return member.mode == model::Mode::Shared ? " to read" : " to write";
+}
+
 void EventFindings::push(model::Finding finding) {
   finding.id = static_cast<model::Id>(report_.findings.size());
   finding.severity = model::severityFor(finding.rule, finding.confidence);
@@ -162,7 +169,7 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
     const auto lock_id = member.lock == record::kNone
                              ? std::optional<model::Id>(locks_.ofThread(threads_.label(member.joins)))
                              : locks_.of(member.lock);
-    std::string part = who_waits + " waits for " + what + " at " + wait.text();
+    std::string part = who_waits + " waits for " + what + purpose(member) + " at " + wait.text();
     const std::string role =
         threads_.label(member.thread) + (member.lock == record::kNone
                                              ? " waits for the end of " + threads_.label(member.joins)
@@ -221,28 +228,32 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
 
   if (self) {
     finding.message = capitalised(parts[0]) + ": it waits for itself and can never go on";
-    finding.fix = model::Fix{
-        "Release the lock before taking it again, split off a function that expects it to be held, or make "
-        "it recursive.",
-        {}};
+    const record::LockRow* row = file_.valid<record::LockRow>(members[0].lock);
+    const bool rwlock = row && kindOf(row->kind) == model::LockKind::Rwlock;
+    finding.fix =
+        model::Fix{rwlock ? "Release the lock before asking for it in another mode; a read lock cannot be "
+                            "turned into a write lock."
+                          : "Release the lock before taking it again, split off a function that expects it "
+                            "to be held, or make it recursive.",
+                   {}};
   } else {
     finding.message = "Deadlock: ";
     for (std::size_t i = 0; i < parts.size(); ++i) finding.message += (i > 0 ? "; " : "") + parts[i];
     if (members.size() > parts.size()) {
-      finding.message +=
-          "; and " + std::to_string(members.size() - parts.size()) + " more threads of the same ring";
+      const std::size_t more = members.size() - parts.size();
+      finding.message += "; and " + std::to_string(more) + (more == 1 ? " more thread" : " more threads") +
+                         " of the same ring";
     }
     const std::vector<std::string> names(lock_names.begin(), lock_names.end());
+    const std::string& source = finding.locations[0].file;
+    const std::string at_once = source.ends_with(".c") ? "" : ", or take them at once with std::scoped_lock";
     if (names.size() > 1) {
-      finding.fix = model::Fix{
-          "Take " + listed(names) + " in one order everywhere, or take them at once with std::scoped_lock.",
-          {}};
+      finding.fix = model::Fix{"Take " + listed(names) + " in one order everywhere" + at_once + ".", {}};
     } else if (names.size() == 1 && members.size() > 1 && holds.size() > 1) {
-      finding.fix =
-          model::Fix{"Several locks called " + names[0] +
-                         " are taken in different orders: order them (by address or by number), or take "
-                         "them at once with std::scoped_lock.",
-                     {}};
+      finding.fix = model::Fix{"Several locks called " + names[0] +
+                                   " are taken in different orders: order them, by address or by number" +
+                                   at_once + ".",
+                               {}};
     } else if (!names.empty() && members.size() > 1) {
       finding.fix =
           model::Fix{"Release " + listed(names) + " before waiting for the thread that needs it.", {}};

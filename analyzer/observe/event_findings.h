@@ -49,6 +49,7 @@ class EventFindings {
   model::Location location(const Place& place, std::string role) const;
   Place heldPlace(const Held& held);
   std::string target(const DeadlockMember& member);
+  std::string purpose(const DeadlockMember& member) const;
   void push(model::Finding finding);
 
   const RecordFile& file_;

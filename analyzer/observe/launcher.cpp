@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -164,6 +165,9 @@ Result<Session> Session::make() {
   for (const std::string& parent : parents) {
     std::string name = parent + "/gridlock-XXXXXX";
     if (mkdtemp(name.data()) != nullptr) {
+      // Servers started by root give up their rights before they lock for the first time; they still
+      // have to make their records. Others can neither list nor remove what is there.
+      if (geteuid() == 0) chmod(name.c_str(), 01733);
       Session session;
       session.folder_ = fs::absolute(name);
       return session;
@@ -347,7 +351,7 @@ Result<model::Report> readSession(const Session& session, const LaunchOptions& o
       run.complete = false;
       run.notes.push_back("not covered: " + probe.path.string() + " " + probe.why_not);
     } else {
-      run.notes.push_back("no lock was used");
+      run.notes.push_back("it left no record: it used no lock, or its record could not be made");
     }
     report->runs.push_back(std::move(run));
   }

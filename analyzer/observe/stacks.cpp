@@ -75,6 +75,11 @@ model::Id SiteTable::site(const std::string& module, std::uint64_t address, std:
   if (site.file.empty() && site.function.empty()) {
     site.function = site.module.empty() ? "unknown" : site.module + "+" + hex(address);
   }
+  // Where the C library's own sources once lay helps nobody, and must not pass for the user's place.
+  if (isSystemModule(module)) {
+    site.file.clear();
+    site.line = site.column = 0;
+  }
   for (std::size_t i = level + 1; i < place.frames.size(); ++i) {
     const CodeFrame& frame = place.frames[i];
     site.inlined.push_back({frame.file, frame.line, frame.column, frame.function});
