@@ -34,7 +34,7 @@ _gridlock() {
     --fail-on) mapfile -t COMPREPLY < <(compgen -W "error warning note never" -- "$cur"); return ;;
     --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
     --on-deadlock) mapfile -t COMPREPLY < <(compgen -W "report abort exit" -- "$cur"); return ;;
-    -p | --root) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
+    -p | --build | --root) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
     -j | --jobs | --timeout) return ;;
     --rule) mapfile -t COMPREPLY < <(compgen -W "$_gridlock_rules" -- "$cur"); return ;;
   esac
@@ -48,8 +48,8 @@ _gridlock() {
     local own=''
     case $command in
       run) own="--on-deadlock --timeout --" ;;
-      check) own="-p --root --rule --diff --fix --export-fixes --models --program --" ;;
-      facts) mapfile -t COMPREPLY < <(compgen -W "-p -o --root --help --" -- "$cur"); return ;;
+      check) own="-p --build --root --rule --program --models --diff --" ;;
+      facts) mapfile -t COMPREPLY < <(compgen -W "-p --build -o --output --root --help --" -- "$cur"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$own $common" -- "$cur")
     return
