@@ -143,14 +143,18 @@ class Analysis {
     };
     for (std::size_t arc = 0; arc < graph.arcs.size(); ++arc)
       if (open(arc)) consider(graph, search.shortest(arc), exact);
+    std::size_t left = bounds_.cycles;
     for (std::size_t arc = 0; arc < graph.arcs.size(); ++arc) {
       if (!open(arc)) continue;
       std::size_t tried = 0;
-      const bool complete = search.each(arc, bounds_.cycle_length, [&](const ArcCycle& cycle) {
-        if (++tried > bounds_.cycles_per_component) return false;
-        return !consider(graph, cycle, exact);
-      });
-      if (open(arc) && (!complete || tried > bounds_.cycles_per_component)) ++not_looked_at_;
+      bool complete = left > 0;
+      if (complete)
+        complete = search.each(arc, bounds_.cycle_length, [&](const ArcCycle& cycle) {
+          if (left == 0 || ++tried > bounds_.cycles_per_edge) return false;
+          --left;
+          return !consider(graph, cycle, exact);
+        });
+      if (open(arc) && (!complete || left == 0 || tried > bounds_.cycles_per_edge)) ++not_looked_at_;
     }
     if (search.exhausted()) cut_ = true;
   }
@@ -208,12 +212,15 @@ class Analysis {
     std::stable_sort(rest.begin(), rest.end(), [](const auto* a, const auto* b) {
       return a->second.hops.size() < b->second.hops.size();
     });
+    std::size_t notes = 0;
     for (const auto* entry : rest) {
       const CycleKey& key = entry->first;
       if (coveredByDeadlock(key)) continue;
+      if (notes == bounds_.notes) break;
       if (std::all_of(key.begin(), key.end(), [&](const ClassPair& pair) { return shown.count(pair) > 0; }))
         continue;
       shown.insert(key.begin(), key.end());
+      ++notes;
       const Found& found = entry->second;
       findings.push_back(cycleFinding(report_, feasibility_, found.hops, found.verdict, found.exact));
     }

@@ -11,9 +11,11 @@
 namespace gridlock::model {
 
 struct LockOrderBounds {
-  std::size_t cycles_per_component = 2000;  // simple cycles looked at beyond the shortest ones
-  std::size_t cycle_length = 16;            // of those; the shortest ones may be of any length
-  std::size_t steps = 200000;               // of the search for witnesses that fit, per cycle
+  std::size_t cycles_per_edge = 500;  // simple cycles looked at beyond the shortest one
+  std::size_t cycles = 20000;         // of those, over all edges
+  std::size_t cycle_length = 16;      // of those; the shortest ones may be of any length
+  std::size_t steps = 200000;         // of the search for witnesses that fit, per cycle
+  std::size_t notes = 100;            // harmless cycles that are shown; all are counted
 };
 
 // Appends findings to `report` and fills `harmless_cycles`. Deterministic: depends on the content of
