@@ -194,6 +194,7 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
     extract::FrontendOptions frontend;
     frontend.root = inputs->root;
     frontend.tool_version = std::string(model::toolVersion());
+    frontend.cache_folder = extract::FactsCache::defaultFolder();
     frontend.jobs = static_cast<unsigned>(jobs(options.common));
     frontend.progress = [&progress](std::size_t done, std::size_t all, const std::string& file) {
       progress.show("[" + std::to_string(done) + "/" + std::to_string(all) + "] " + file);

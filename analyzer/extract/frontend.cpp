@@ -16,7 +16,35 @@
 namespace gridlock::extract {
 namespace {
 
-// Keeps the first few errors as "file:line: text".
+// Notes which files are read and which are not there.
+class NotingFileSystem : public llvm::vfs::ProxyFileSystem {
+ public:
+  NotingFileSystem(llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files, Dependencies& dependencies)
+      : ProxyFileSystem(std::move(files)), dependencies_(dependencies) {}
+
+  llvm::ErrorOr<llvm::vfs::Status> status(const llvm::Twine& path) override {
+    llvm::ErrorOr<llvm::vfs::Status> out = ProxyFileSystem::status(path);
+    if (!out) dependencies_.missing.insert(absolute(path));
+    return out;
+  }
+  llvm::ErrorOr<std::unique_ptr<llvm::vfs::File>> openFileForRead(const llvm::Twine& path) override {
+    llvm::ErrorOr<std::unique_ptr<llvm::vfs::File>> out = ProxyFileSystem::openFileForRead(path);
+    (out ? dependencies_.read : dependencies_.missing).insert(absolute(path));
+    return out;
+  }
+
+ private:
+  std::string absolute(const llvm::Twine& path) const {
+    llvm::SmallString<256> out;
+    path.toVector(out);
+    (void)makeAbsolute(out);
+    return out.str().str();
+  }
+
+  Dependencies& dependencies_;
+};
+
+// Keeps the first few errors as "file:line: text", and the places of all.
 class ErrorKeeper : public clang::DiagnosticConsumer {
  public:
   ErrorKeeper(std::vector<std::string>& errors, std::string root, std::string directory)
@@ -25,7 +53,9 @@ class ErrorKeeper : public clang::DiagnosticConsumer {
   void HandleDiagnostic(clang::DiagnosticsEngine::Level level, const clang::Diagnostic& diagnostic) override {
     DiagnosticConsumer::HandleDiagnostic(level, diagnostic);
     constexpr std::size_t kMost = 20;
-    if (level < clang::DiagnosticsEngine::Error || errors_.size() >= kMost) return;
+    if (level < clang::DiagnosticsEngine::Error) return;
+    places.push_back(diagnostic.getLocation());
+    if (errors_.size() >= kMost) return;
     llvm::SmallString<256> text;
     diagnostic.FormatDiagnostic(text);
     std::string place;
@@ -43,6 +73,8 @@ class ErrorKeeper : public clang::DiagnosticConsumer {
     }
     errors_.push_back(place + text.str().str());
   }
+
+  std::vector<clang::SourceLocation> places;
 
  private:
   std::vector<std::string>& errors_;
@@ -90,7 +122,8 @@ std::string findRoot(const std::string& path) {
   }
 }
 
-Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOptions& options) {
+Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOptions& options,
+                                Dependencies* dependencies) {
   std::error_code failed;
   const std::string name = nameRelativeTo(command.file, options.root);
   if (!std::filesystem::exists(command.file, failed)) return Error{"no such file", name};
@@ -98,8 +131,8 @@ Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOpt
     return Error{"no such folder: " + command.directory, name};
 
   facts::Unit unit;
-  auto files = llvm::makeIntrusiveRefCnt<llvm::vfs::OverlayFileSystem>(
-      llvm::vfs::createPhysicalFileSystem().release());
+  llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files(llvm::vfs::createPhysicalFileSystem().release());
+  if (dependencies) files = llvm::makeIntrusiveRefCnt<NotingFileSystem>(files, *dependencies);
   if (files->setCurrentWorkingDirectory(command.directory))
     return Error{"no such folder: " + command.directory, name};
 
@@ -123,6 +156,7 @@ Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOpt
   invocation->getFrontendOpts().DisableFree = true;
   invocation->getFrontendOpts().ProgramAction = clang::frontend::ParseSyntaxOnly;
   invocation->getDiagnosticOpts().IgnoreWarnings = true;
+  invocation->getDiagnosticOpts().ShowCarets = false;  // no statistics on stderr
   invocation->getLangOpts().SpellChecking = false;
 
   UnitOptions unit_options{.root = options.root,
@@ -135,7 +169,7 @@ Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOpt
   // A header that is generated later must not end the unit.
   compiler.getDiagnostics().setFatalsAsError(true);
   compiler.setFileManager(new clang::FileManager(compiler.getFileSystemOpts(), files));
-  const std::unique_ptr<clang::FrontendAction> action = makeExtractAction(unit_options, unit);
+  const std::unique_ptr<clang::FrontendAction> action = makeExtractAction(unit_options, keeper.places, unit);
   compiler.ExecuteAction(*action);
   if (unit.main_file == 0)
     return Error{unit.errors.empty() ? "it could not be parsed" : unit.errors.front(), name};

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "analyzer/extract/cache.h"
 #include "analyzer/extract/compile_command.h"
 #include "analyzer/facts/facts.h"
 #include "analyzer/model/result.h"
@@ -20,6 +21,7 @@ namespace gridlock::extract {
 struct FrontendOptions {
   std::string root;  // project's root; file names are relative to it
   std::string tool_version;
+  std::string cache_folder;  // empty: no cache
   unsigned jobs = 1;
   std::chrono::seconds time_limit{300};             // per unit
   std::size_t memory_limit = std::size_t{6} << 30;  // address space per unit, bytes
@@ -31,6 +33,7 @@ struct ExtractedUnit {
   std::string file;   // relative to the root
   std::string bytes;  // facts as written by facts::writeUnit; empty when there are none
   std::string error;  // why there are none, or what did not parse; empty when all is well
+  bool cached = false;
 };
 
 struct Extraction {
@@ -39,7 +42,9 @@ struct Extraction {
 };
 
 // In this process. Parse errors are in Unit::errors; an error means that there are no facts at all.
-Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOptions& options);
+// `dependencies`, if given, gets what the facts depend on.
+Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOptions& options,
+                                Dependencies* dependencies = nullptr);
 
 Extraction extractUnits(const std::vector<CompileCommand>& commands, const FrontendOptions& options);
 

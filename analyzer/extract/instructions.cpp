@@ -295,6 +295,7 @@ void Instructions::binary(const clang::BinaryOperator& binary) {
   if (binary.isCompoundAssignmentOp()) {
     const facts::ValueId value = lowering_.places().add(
         facts::Value{.kind = facts::ValueKind::Arithmetic,
+                     .number = clang::BinaryOperator::getOpForCompoundAssignment(binary.getOpcode()),
                      .left = lowering_.load(lowering_.place(binary.getLHS()), binary.getLHS()->getType()),
                      .right = lowering_.value(binary.getRHS())});
     if (const auto instruction = readWrite(*binary.getLHS(), value, binary.getLHS()->getExprLoc()))
@@ -309,6 +310,7 @@ void Instructions::unary(const clang::UnaryOperator& unary) {
   if (!unary.isIncrementDecrementOp()) return;
   const facts::ValueId value = lowering_.places().add(
       facts::Value{.kind = facts::ValueKind::Arithmetic,
+                   .number = clang::BO_Add,
                    .left = lowering_.load(lowering_.place(unary.getSubExpr()), unary.getSubExpr()->getType()),
                    .right = lowering_.constant(unary.isIncrementOp() ? 1 : -1)});
   if (const auto instruction = readWrite(*unary.getSubExpr(), value, unary.getSubExpr()->getExprLoc()))

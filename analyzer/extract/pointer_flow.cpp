@@ -258,8 +258,10 @@ facts::ValueId Lowering::binaryValue(const clang::BinaryOperator& binary) {
       break;
   }
   if (const auto number = constantOf(&binary)) return constant(*number);
-  return places_.add(
-      facts::Value{.kind = facts::ValueKind::Arithmetic, .left = value(left), .right = value(right)});
+  return places_.add(facts::Value{.kind = facts::ValueKind::Arithmetic,
+                                  .number = binary.getOpcode(),
+                                  .left = value(left),
+                                  .right = value(right)});
 }
 
 facts::ValueId Lowering::callValue(const clang::CallExpr& call) {
@@ -316,12 +318,13 @@ facts::ValueId Lowering::value(const clang::Expr* expression) {
       if (unary->isGLValue()) return binding(operand);
       const facts::ValueId now = load(place(operand), operand->getType());
       if (unary->isPrefix()) return now;
-      return places_.add(
-          facts::Value{.kind = facts::ValueKind::Arithmetic, .left = now, .right = constant(1)});
+      return places_.add(facts::Value{
+          .kind = facts::ValueKind::Arithmetic, .number = clang::BO_Sub, .left = now, .right = constant(1)});
     }
     if (unary->isGLValue()) return binding(unary);
-    return places_.add(
-        facts::Value{.kind = facts::ValueKind::Arithmetic, .left = value(unary->getSubExpr())});
+    return places_.add(facts::Value{.kind = facts::ValueKind::Arithmetic,
+                                    .number = -1 - unary->getOpcode(),
+                                    .left = value(unary->getSubExpr())});
   }
   if (const auto* binary = llvm::dyn_cast<clang::BinaryOperator>(expression)) return binaryValue(*binary);
   if (const auto* call = llvm::dyn_cast<clang::CallExpr>(expression)) {

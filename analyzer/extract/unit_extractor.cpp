@@ -88,8 +88,9 @@ class Collector : public clang::RecursiveASTVisitor<Collector> {
 
 class Consumer : public clang::ASTConsumer {
  public:
-  Consumer(clang::CompilerInstance& compiler, const UnitOptions& options, facts::Unit& unit)
-      : compiler_(compiler), options_(options), unit_(unit) {}
+  Consumer(clang::CompilerInstance& compiler, const UnitOptions& options,
+           const std::vector<clang::SourceLocation>& errors, facts::Unit& unit)
+      : compiler_(compiler), options_(options), errors_(errors), unit_(unit) {}
 
   bool shouldSkipFunctionBody(clang::Decl* declaration) override {
     return compiler_.getSourceManager().isInSystemHeader(declaration->getLocation());
@@ -119,10 +120,20 @@ class Consumer : public clang::ASTConsumer {
   }
 
  private:
+  // What the parser gave up leaves no trace in the body.
+  bool hasErrorIn(const clang::FunctionDecl& function, const clang::SourceManager& manager) const {
+    const clang::SourceRange range = function.getSourceRange();
+    const clang::SourceLocation begin = manager.getExpansionLoc(range.getBegin());
+    const clang::SourceLocation end = manager.getExpansionLoc(range.getEnd());
+    return std::any_of(errors_.begin(), errors_.end(), [&](clang::SourceLocation error) {
+      return error.isValid() && manager.isPointWithin(manager.getExpansionLoc(error), begin, end);
+    });
+  }
+
   void lower(UnitBuilder& builder, Types& types, Symbols& symbols, const clang::FunctionDecl& function) {
     facts::Function body;
     bool lowered = false;
-    if (!function.isInvalidDecl()) {
+    if (!function.isInvalidDecl() && !hasErrorIn(function, builder.sources())) {
       const Plan plan = planFunction(function, builder.context());
       Lowering lowering(builder, types, symbols, &function);
       lowered = !plan.has_errors && lowerFunction(lowering, function, plan);
@@ -242,6 +253,7 @@ class Consumer : public clang::ASTConsumer {
 
   clang::CompilerInstance& compiler_;
   const UnitOptions& options_;
+  const std::vector<clang::SourceLocation>& errors_;
   facts::Unit& unit_;
   llvm::DenseMap<const clang::FunctionDecl*, facts::FunctionId> by_declaration_;
   std::vector<std::pair<facts::FunctionId, const clang::FunctionDecl*>> lambda_parents_;
@@ -249,22 +261,27 @@ class Consumer : public clang::ASTConsumer {
 
 class ExtractAction : public clang::ASTFrontendAction {
  public:
-  ExtractAction(const UnitOptions& options, facts::Unit& unit) : options_(options), unit_(unit) {}
+  ExtractAction(const UnitOptions& options, const std::vector<clang::SourceLocation>& errors,
+                facts::Unit& unit)
+      : options_(options), errors_(errors), unit_(unit) {}
 
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler,
                                                         llvm::StringRef) override {
-    return std::make_unique<Consumer>(compiler, options_, unit_);
+    return std::make_unique<Consumer>(compiler, options_, errors_, unit_);
   }
 
  private:
   const UnitOptions& options_;
+  const std::vector<clang::SourceLocation>& errors_;
   facts::Unit& unit_;
 };
 
 }  // namespace
 
-std::unique_ptr<clang::FrontendAction> makeExtractAction(const UnitOptions& options, facts::Unit& unit) {
-  return std::make_unique<ExtractAction>(options, unit);
+std::unique_ptr<clang::FrontendAction> makeExtractAction(const UnitOptions& options,
+                                                         const std::vector<clang::SourceLocation>& errors,
+                                                         facts::Unit& unit) {
+  return std::make_unique<ExtractAction>(options, errors, unit);
 }
 
 std::string unitKey(const UnitOptions& options) {

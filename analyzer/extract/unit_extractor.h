@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "analyzer/facts/facts.h"
 #include "clang/Frontend/FrontendAction.h"
@@ -18,8 +19,11 @@ struct UnitOptions {
 };
 
 // A front end action that fills `unit` at the end of the translation unit. Bodies of functions in
-// system headers are not parsed.
-std::unique_ptr<clang::FrontendAction> makeExtractAction(const UnitOptions& options, facts::Unit& unit);
+// system headers are not parsed; functions in which one of `errors` stands lose theirs. All arguments
+// must outlive the action.
+std::unique_ptr<clang::FrontendAction> makeExtractAction(const UnitOptions& options,
+                                                         const std::vector<clang::SourceLocation>& errors,
+                                                         facts::Unit& unit);
 
 // "src/a.cpp@1f2e…", the key of internal symbols and types.
 std::string unitKey(const UnitOptions& options);

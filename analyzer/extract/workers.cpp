@@ -25,16 +25,20 @@ constexpr char kFailed = 'E';
 struct Job {
   const CompileCommand* command;
   const FrontendOptions* options;
+  FactsCache* cache;
   std::string out;
 };
 
 void* runJob(void* argument) {
   Job& job = *static_cast<Job*>(argument);
-  Result<facts::Unit> unit = extractUnit(*job.command, *job.options);
+  Dependencies dependencies;
+  Result<facts::Unit> unit = extractUnit(*job.command, *job.options, &dependencies);
   if (!unit) {
     job.out = kFailed + unit.error().message;
   } else if (unit->errors.empty()) {
-    job.out = kFacts + facts::writeUnit(*unit);
+    const std::string bytes = facts::writeUnit(*unit);
+    job.cache->store(*job.command, dependencies, bytes);
+    job.out = kFacts + bytes;
   } else {
     job.out = kFactsWithErrors + unit->errors.front() + '\0' + facts::writeUnit(*unit);
   }
@@ -42,7 +46,8 @@ void* runJob(void* argument) {
 }
 
 // In the child. Deeply nested source needs a large stack.
-[[noreturn]] void work(const CompileCommand& command, const FrontendOptions& options, int output) {
+[[noreturn]] void work(const CompileCommand& command, const FrontendOptions& options, FactsCache& cache,
+                       int output) {
   if (options.memory_limit != 0) {
     const rlimit limit{options.memory_limit, options.memory_limit};
     setrlimit(RLIMIT_AS, &limit);
@@ -51,7 +56,7 @@ void* runJob(void* argument) {
   setrlimit(RLIMIT_CORE, &no_core);
   const int null = open("/dev/null", O_WRONLY);
   if (null >= 0) dup2(null, 2);  // a crash report of the front end is no use to the user
-  Job job{&command, &options, {}};
+  Job job{&command, &options, &cache, {}};
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, std::size_t{64} << 20);
@@ -126,15 +131,23 @@ Extraction extractUnits(const std::vector<CompileCommand>& commands, const Front
     out.units[at].file = nameRelativeTo(commands[at].file, options.root);
     extractionArguments(commands[at], out.dropped_flags);
   }
+  FactsCache cache(options.cache_folder, options.root);
   std::vector<Worker> running;
   std::size_t next = 0, done = 0;
   const std::size_t most = std::max(1u, options.jobs);
   while (next < commands.size() || !running.empty()) {
     while (next < commands.size() && running.size() < most) {
       const std::size_t unit = next++;
+      if (std::optional<std::string> known = cache.find(commands[unit])) {
+        out.units[unit].bytes = std::move(*known);
+        out.units[unit].cached = true;
+        ++done;
+        if (options.progress) options.progress(done, commands.size(), out.units[unit].file);
+        continue;
+      }
       const int output = memfd_create("facts", MFD_CLOEXEC);
       const pid_t pid = output < 0 ? -1 : fork();
-      if (pid == 0) work(commands[unit], options, output);
+      if (pid == 0) work(commands[unit], options, cache, output);
       if (pid < 0) {
         out.units[unit].error = std::string("cannot start a process: ") + std::strerror(errno);
         if (output >= 0) close(output);
@@ -165,6 +178,8 @@ Extraction extractUnits(const std::vector<CompileCommand>& commands, const Front
     }
     if (!finished && !running.empty()) usleep(1000);
   }
+  constexpr std::uint64_t kMostCached = std::uint64_t{2} << 30;
+  cache.trim(kMostCached);
   return out;
 }
 

@@ -75,7 +75,8 @@ enum TypeFlag : std::uint32_t {
   kTypeTrivialCopy = 1u << 6,
 };
 
-// Qualifiers are flags; a qualified type is a Type of its own.
+// Qualifiers are flags; a qualified type is a Type of its own. The fields stand at the unqualified
+// record, which is the `element` of a qualified one.
 struct Type {
   TypeKind kind = TypeKind::Other;
   std::uint32_t flags = 0;
@@ -191,15 +192,19 @@ struct Path {
 
 enum class ValueKind : std::uint8_t {
   Unknown,
-  Constant,    // integer, boolean, enumerator, null (0): `number`
-  AddressOf,   // &path; also arrays decaying, and what binds a reference
-  Load,        // the content of path
-  Function,    // address of a function: SymbolId in `index`
-  Result,      // of the call or allocation at instruction `index`
-  Compare,     // left op right: a boolean
-  Not,         // !left
-  Object,      // a class object built in place: the path of the temporary or local
-  Arithmetic,  // of left and right, nothing said about it (pointers: the same object as left)
+  Constant,   // integer, boolean, enumerator, null (0): `number`
+  AddressOf,  // &path; also arrays decaying, and what binds a reference
+  Load,       // the content of path
+  Function,   // address of a function: SymbolId in `index`
+  // Of the call or allocation at instruction `index`; of an atomic access or a ReadWrite: what the
+  // expression yields (the value read; of a compare-and-exchange: whether it succeeded).
+  Result,
+  Compare,  // left op right: a boolean
+  Not,      // !left
+  Object,   // a class object built in place: the path of the temporary or local
+  // Of left and right (pointers: the same object as left). `number` tells operations apart, so that
+  // equal values are equal; nothing else is said about it.
+  Arithmetic,
 };
 
 enum class CompareOp : std::uint8_t { Eq, Ne, Lt, Le, Gt, Ge };
@@ -250,9 +255,12 @@ struct Instruction {
   InstructionKind kind = InstructionKind::Read;
   std::uint32_t flags = 0;
   SiteId site = kNoIndex;
-  PathId path = kNoIndex;        // Read, Write, ReadWrite, Assign, ScopeEnd
-  ValueId value = kNoIndex;      // Write, Assign, Return, Free
-  ValueId callee = kNoIndex;     // Call: Function (direct) or Load (through a pointer)
+  PathId path = kNoIndex;    // Read, Write, ReadWrite, Assign, ScopeEnd
+  ValueId value = kNoIndex;  // Write, Assign, Return, Free
+  // Call: Function (direct) or Load (through a pointer). Atomic accesses: which operation it is, as a
+  // Function named atomic_load, atomic_store, atomic_exchange, atomic_compare_exchange, atomic_fetch_op
+  // or atomic_test_and_set, whose args are the object's address and the operands.
+  ValueId callee = kNoIndex;
   std::vector<ValueId> args;     // Call: object first for methods
   TypeId type = kNoIndex;        // Call: its result; Allocate: the element
   std::uint32_t loop_depth = 0;  // loops around it in this function
