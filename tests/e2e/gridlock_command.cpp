@@ -7,10 +7,7 @@
 #include <sstream>
 
 #include <gtest/gtest.h>
-#include <sys/file.h>
 #include <unistd.h>
-
-#include <fcntl.h>
 
 #include "tests/support/report_json.h"
 
@@ -41,7 +38,10 @@ fs::path program(const std::string& name, const std::string& text,
   bool cxx = text.find("#include <mutex>") != std::string::npos || text.find("std::") != std::string::npos;
   fs::path source = folder / (name + (cxx ? ".cpp" : ".c"));
   fs::path fresh = folder / ("linking." + std::to_string(getpid()));
-  writeFile(source, text);
+  // Other shards may build the same program: nobody must see half a file.
+  fs::path fresh_source = folder / ("writing." + std::to_string(getpid()));
+  writeFile(fresh_source, text);
+  fs::rename(fresh_source, source);
   std::vector<std::string> command{cxx ? "g++" : "gcc",
                                    cxx ? "-std=c++20" : "-std=gnu11",
                                    "-g",
