@@ -1,4 +1,5 @@
-// A check: the program's world in, findings (or rows of the report) out. One file a rule, in checks/.
+// A check: the program's world in, findings (or rows of the report) out. One
+// file a rule, in checks/.
 #pragma once
 
 #include <map>
@@ -10,7 +11,8 @@
 
 namespace gridlock::link {
 
-// Gives places of the program their rows in the report. Rows are made when first asked for.
+// Gives places of the program their rows in the report. Rows are made when
+// first asked for.
 class Reporter {
  public:
   Reporter(World& world, model::Report& report, model::Id run);
@@ -26,7 +28,8 @@ class Reporter {
   std::string threadName(OriginId origin) const;
   std::string fileName(Place place) const;
   LockKind kindOf(PlaceId place, LockKind seen) const;
-  // The lock classes that a set of places belongs to; empty when they are too many to say.
+  // The lock classes that a set of places belongs to; empty when they are too
+  // many to say.
   std::vector<PlaceId> lockClasses(SetId places) const;
   model::Id segment(OriginId origin, SetId alive);
   void finishSegments();
@@ -34,6 +37,8 @@ class Reporter {
   World& world;
   model::Report& report;
   model::Id run;
+  std::set<Gid> leaked;  // lock calls whose lock is not released: what follows
+                         // from that is one defect
 
  private:
   std::map<std::tuple<Index, std::uint32_t, std::uint32_t, std::string>, model::Id> sites_;
@@ -45,10 +50,11 @@ class Reporter {
 
 void checkDataRaces(Reporter& reporter);
 void checkLockOrders(Reporter& reporter);  // edges, self-deadlock
-void checkReleases(
-    Reporter& reporter);  // lock-not-released, unlock-not-held, destroy-locked, use-of-invalid-lock
-void checkWaits(Reporter& reporter);     // wrong-mutex, wait-without-predicate, wait-while-holding
-void checkBlocking(Reporter& reporter);  // blocking-while-locked
+void checkReleases(Reporter& reporter);    // lock-not-released, unlock-not-held,
+                                           // destroy-locked, use-of-invalid-lock
+void checkWaits(Reporter& reporter);       // wrong-mutex, wait-without-predicate,
+                                           // wait-while-holding
+void checkBlocking(Reporter& reporter);    // blocking-while-locked
 void checkUnusedGuards(Reporter& reporter);
 void addCriticalSections(Reporter& reporter);
 

@@ -1,4 +1,5 @@
-// Flow: runs one function to its fixpoint, then writes down its events and outcomes.
+// Flow: runs one function to its fixpoint, then writes down its events and
+// outcomes.
 #include "analyzer/link/flow.h"
 
 #include <algorithm>
@@ -39,9 +40,9 @@ Summary Flow::run() {
     for (auto& states : in_) states.clear();
     queued_.assign(body_.blocks.size(), false);
     pending_.clear();
-    budget_ = static_cast<unsigned>(order_.size()) * 12 + 100;
+    budget_ = static_cast<unsigned>(order_.size()) * 6 + 60;
     enterBlock(body_.entry, kNone, State{});
-    unsigned hard_stop = static_cast<unsigned>(order_.size()) * 40 + 400;
+    unsigned hard_stop = static_cast<unsigned>(order_.size()) * 16 + 200;
     while (!pending_.empty() && hard_stop-- > 0) {
       Index block = pending_.begin()->second;
       pending_.erase(pending_.begin());
@@ -93,6 +94,7 @@ void Flow::runBlock(Index block, bool emit) {
             }
           }
         }
+        if (edge.kind == facts::EdgeKind::Exception) next.rest.thrown = false;
         if (feasible) enterBlock(edge.target, block, std::move(next));
       }
     }
@@ -129,6 +131,13 @@ void Flow::executeOn(Index instruction, State state, States& out) {
       bool whole = false;
       SymId address = addressOf(in.path, state, &whole);
       access(in, gid, state, address, kEventRead | (whole ? kEventWhole : 0u), kNoSym);
+      if (in.flags & facts::kInstrAtomic) {
+        // Others write it at any time: each load is a new one.
+        forget(address, state);
+        SymId value = syms_.make(SymKind::Load, address);
+        std::erase_if(state.facts, [&](const Fact& fact) { return syms_.contains(fact.sym, value); });
+        setResult(gid, value, state);
+      }
       break;
     }
     case InstructionKind::Write: {
@@ -136,6 +145,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
       SymId address = addressOf(in.path, state, &whole);
       SymId value =
           in.value == kNone ? syms_.make(SymKind::Unknown, gid, 9, address) : evalValue(in.value, state);
+      if (in.flags & facts::kInstrInitialisation) renew(syms_.rootOf(address), state);
       access(in, gid, state, address, kEventWrite | (whole ? kEventWhole : 0u), whole ? kNoSym : value);
       if (whole) {
         forget(address, state);
@@ -149,7 +159,9 @@ void Flow::executeOn(Index instruction, State state, States& out) {
           store(address, load(value, state), state);
         }
       } else {
+        takeOut(address, value, state);
         store(address, value, state);
+        if (in.flags & facts::kInstrAtomic) clearFlag(address, value, state);
         SymId root = syms_.rootOf(address);
         bool constructing = syms_[root].kind == SymKind::Param && syms_[root].a == 0 &&
                             info_.symbol != kNone &&
@@ -161,6 +173,10 @@ void Flow::executeOn(Index instruction, State state, States& out) {
     case InstructionKind::ReadWrite: {
       SymId address = addressOf(in.path, state);
       access(in, gid, state, address, kEventRead | kEventWrite, kNoSym);
+      if ((in.flags & facts::kInstrAtomic) && in.callee != kNone) {
+        atomicUpdate(in, gid, address, std::move(state), out);
+        return;
+      }
       SymId old = load(address, state);
       store(address, syms_.make(SymKind::Unknown, gid, 10, syms_[old].kind == SymKind::Const ? 0 : 1), state);
       break;
@@ -190,7 +206,8 @@ void Flow::executeOn(Index instruction, State state, States& out) {
       break;
     case InstructionKind::Free: {
       SymId value = in.value == kNone ? kNoSym : evalValue(in.value, state);
-      if (emitting_ && value != kNoSym) emit(EventKind::FreeMemory, gid, state).value = value;
+      if (value != kNoSym && syms_[value].kind != SymKind::Const)
+        access(in, gid, state, value, kEventWrite | kEventWhole, kNoSym);
       break;
     }
     case InstructionKind::Return:
@@ -209,7 +226,8 @@ void Flow::executeOn(Index instruction, State state, States& out) {
       break;
     }
     case InstructionKind::Throw:
-      return;  // handlers are reached by edges of their own
+      state.rest.thrown = true;
+      break;
   }
   out.push_back(std::move(state));
 }
@@ -220,7 +238,8 @@ void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId add
     if (std::uint64_t key = writeKey(syms_, address)) written_.insert(key);
   }
   if (in.flags & facts::kInstrAtomic) flags |= kEventAtomic;
-  if ((flags & kEventAtomic) || !state.locks.empty()) {
+  bool flag_set = value != kNoSym && syms_[value].kind == SymKind::Const && syms_[value].n != 0;
+  if ((flags & kEventAtomic) || (flag_set && !state.locks.empty())) {
     if ((flags & kEventWrite) && !isFresh(syms_.rootOf(address), state)) {
       // A flag others may wait for.
       auto at = std::lower_bound(state.rest.signalled.begin(), state.rest.signalled.end(), address);
@@ -250,6 +269,13 @@ void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId add
     flags |= kEventParamFresh;
     aux = syms_[root].a;
   }
+  if (varies(address, gid)) flags |= kEventVaries;
+  for (SymId at = address;; at = syms_[at].a) {
+    if (std::binary_search(state.rest.taken.begin(), state.rest.taken.end(), at)) flags |= kEventTaken;
+    if (std::binary_search(state.rest.last.begin(), state.rest.last.end(), at)) flags |= kEventLast;
+    SymKind step = syms_[at].kind;
+    if (step != SymKind::Field && step != SymKind::Element && step != SymKind::Load) break;
+  }
   Event& event = emit(EventKind::Access, gid, state);
   event.addr = address;
   event.flags = flags;
@@ -262,6 +288,8 @@ Event& Flow::emit(EventKind kind, Gid gid, const State& state) {
   event.kind = kind;
   event.gid = gid;
   event.snapshot = snapshotOf(state);
+  if (block_ < loops_of_.size() && !loops_of_[block_].empty())
+    event.loop = loops_[loops_of_[block_].back()].header;
   summary_.events.push_back(event);
   return summary_.events.back();
 }
@@ -272,12 +300,21 @@ Index Flow::snapshotOf(const State& state) {
     h = mix(mix(h, held.lock), held.at * 4 + static_cast<unsigned>(held.mode) * 2 + held.maybe);
   for (const std::vector<SymId>* list :
        {&state.rest.released, &state.rest.alive, &state.rest.joined, &state.rest.awaited,
-        &state.rest.signalled, &state.rest.once, &state.rest.escaped}) {
+        &state.rest.signalled, &state.rest.once, &state.rest.escaped, &state.rest.cleared, &state.rest.taken,
+        &state.rest.destroyed, &state.rest.initialised, &state.rest.last}) {
     h = mix(h, 0x1234567);
     for (SymId sym : *list) h = mix(h, sym);
   }
   Snapshot snapshot = state.rest;
   snapshot.locks = state.locks;
+  for (const Fact& fact : state.facts) {
+    if (!syms_.hasParam(fact.sym) || !paramsOnly(fact.sym)) continue;
+    SymKind kind = syms_[fact.sym].kind;
+    if (kind != SymKind::Param && kind != SymKind::Load && kind != SymKind::Compare) continue;
+    snapshot.facts.push_back(fact);
+    h = mix(mix(h, fact.sym), static_cast<std::uint64_t>(fact.value) * 2 + fact.equal);
+  }
+  h = mix(h, state.rest.thrown);
   for (Index id : snapshot_ids_[h]) {
     if (summary_.snapshots[id] == snapshot) return id;
   }
@@ -303,8 +340,30 @@ void Flow::addOutcomes() {
   }
   summary_.events = std::move(events);
 
+  auto selects = [&](auto&& self, SymId id, bool inside) -> void {
+    if (id == kNoSym || !syms_.hasParam(id)) return;
+    const Sym& e = syms_[id];
+    if (e.kind == SymKind::Param && inside && e.a < 64) summary_.index_args |= 1ull << e.a;
+    if (e.kind == SymKind::Field || e.kind == SymKind::Load) self(self, e.a, inside);
+    if (e.kind == SymKind::Element) {
+      self(self, e.a, inside);
+      self(self, e.b, true);
+    }
+  };
+  for (const Event& event : summary_.events) selects(selects, event.addr, false);
+  for (const CallSite& site : summary_.calls) {
+    for (SymId arg : site.args) selects(selects, arg, true);
+  }
+  for (const Snapshot& snapshot : summary_.snapshots) {
+    for (const Held& held : snapshot.locks) selects(selects, held.lock, false);
+    for (const Fact& fact : snapshot.facts) selects(selects, fact.sym, true);
+  }
   SymId slot = returnSlot(syms_, function_);
   for (const State& state : in_[body_.exit]) {
+    if (state.rest.thrown) {
+      emit(EventKind::Exit, info_.first_gid, state).flags |= kEventThrown;
+      continue;
+    }
     Outcome outcome;
     outcome.result = load(slot, state);
     if (syms_[outcome.result].kind == SymKind::Load && syms_[outcome.result].a == slot)
@@ -346,6 +405,25 @@ void Flow::addOutcomes() {
     std::sort(outcome.stores.begin(), outcome.stores.end());
     outcome.at_exit = state.rest;
     outcome.at_exit.locks = state.locks;
+    // Only what means something to a caller: what it cannot name would be wrapped once more at each
+    // call, as many names as there are ways through the call graph.
+    auto keep = [&](std::vector<SymId>& list, std::size_t bound) {
+      std::erase_if(list, [&](SymId sym) {
+        return !paramsOnly(sym) && !roots.count(syms_.rootOf(sym)) && sym != outcome.result;
+      });
+      if (list.size() > bound) list.resize(bound);
+    };
+    std::erase_if(outcome.at_exit.escaped,
+                  [&](SymId root) { return syms_[root].kind != SymKind::Param && !roots.count(root); });
+    keep(outcome.at_exit.signalled, 24);
+    keep(outcome.at_exit.awaited, 24);
+    keep(outcome.at_exit.joined, 24);
+    keep(outcome.at_exit.taken, 8);
+    keep(outcome.at_exit.last, 8);
+    keep(outcome.at_exit.destroyed, 8);
+    keep(outcome.at_exit.initialised, 8);
+    keep(outcome.at_exit.once, 8);
+    if (outcome.at_exit.alive.size() > 64) outcome.at_exit.alive.resize(64);
     outcome.fresh_result =
         result_root != kNoSym && isFresh(result_root, state) && syms_[result_root].kind != SymKind::ParamSlot;
     summary_.returns_fresh |= outcome.fresh_result && syms_[result_root].kind != SymKind::Local;

@@ -1,8 +1,9 @@
 // Internal to lockset: the symbolic execution of one function.
 //
-// Property simulation (ESP, PLDI 2002): a block keeps several states, one for each set of held locks
-// that can arrive there; states that agree on it are merged. So `if (l) lock(); … if (l) unlock();`
-// and `if (trylock() == 0) …` are followed exactly, at a cost near that of plain dataflow.
+// Property simulation (ESP, PLDI 2002): a block keeps several states, one for
+// each set of held locks that can arrive there; states that agree on it are
+// merged. So `if (l) lock(); … if (l) unlock();` and `if (trylock() == 0) …`
+// are followed exactly, at a cost near that of plain dataflow.
 #pragma once
 
 #include <functional>
@@ -48,12 +49,13 @@ class Flow {
   using States = std::vector<State>;
 
   // --- graph (flow_graph.cpp)
+  void findUsedResults();
   void prepareGraph();
   void findLoops();
   void enterBlock(Index block, Index from, State state);
   void staleLoop(State& state, const Loop& loop);
   bool mergeInto(State& into, const State& other, Index block);
-  std::string propertyOf(const State& state) const;
+  std::uint64_t propertyOf(const State& state) const;
 
   // --- values (flow_values.cpp)
   SymId evalValue(facts::ValueId value, State& state);
@@ -69,6 +71,8 @@ class Flow {
   std::optional<std::int64_t> constantOf(SymId value, const State& state) const;
   bool isFresh(SymId root, const State& state) const;
   void escape(SymId value, State& state, unsigned depth = 0);
+  void renew(SymId root,
+             State& state);  // a new object where the one of an earlier round was
   bool isAtomicAddress(SymId address) const;
   bool isRecordType(Index type) const;
   Index pathType(facts::PathId path) const;
@@ -114,11 +118,16 @@ class Flow {
   void joinThread(SymId address, Gid gid, State& state, bool any_element);
   void joinValue(SymId handle, State& state);
   void noteHome(SymId address, SymId handle);
+  void keepHandle(Gid gid, SymId place, SymId handle, State& state);
+  void takeOut(SymId address, SymId value, State& state);
+  void clearFlag(SymId address, SymId value, State& state);
+  void atomicUpdate(const facts::Instruction& in, Gid gid, SymId address, State state, States& out);
   bool mayAliasLock(SymId a, SymId b) const;
   bool isHandle(SymId value) const;
   bool covers(const Loop& joins, SymId handle) const;
   bool paramsOnly(SymId sym) const;
   LockKind lockKindOf(SymId lock) const;
+  std::size_t mentions(SymId local) const;
   void containerCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
                      State& state);
   SymId pointerContent(SymId object, State& state);
@@ -158,8 +167,12 @@ class Flow {
   std::vector<bool> queued_;
   bool emitting_ = false;
   unsigned budget_ = 0;
+  std::set<Index> used_results_;    // instructions whose result something looks at
+  std::set<Gid> crossing_results_;  // … in another block
+  bool has_guards_ = false;
   Index block_ = 0;
   bool forwardedByReference_ = false;
+  bool invoking_ = false;
   std::map<SymId, std::set<SymId>> homes_;  // array or container: handles kept in it
 
   Summary summary_;

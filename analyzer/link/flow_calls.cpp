@@ -9,12 +9,17 @@ using facts::ValueKind;
 
 void Flow::setResult(Gid gid, SymId value, State& state) {
   SymId slot = syms_.make(SymKind::ResultSlot, gid);
-  if (value == kNoSym) value = syms_.make(SymKind::Result, gid);
+  SymId unknown = syms_.make(SymKind::Result, gid);
+  if (value == kNoSym) value = unknown;
   auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{slot, 0});
-  if (it != state.memory.end() && it->first == slot)
+  bool there = it != state.memory.end() && it->first == slot;
+  if (value == unknown) {
+    if (there) state.memory.erase(it);
+  } else if (there) {
     it->second = value;
-  else
+  } else {
     state.memory.insert(it, Binding{slot, value});
+  }
 }
 
 Index Flow::addCall(CallSite site) {
@@ -53,7 +58,8 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
     site.fresh.push_back(fresh);
   }
   if (kind == EventKind::Start) {
-    // In the callee's terms: its arguments, and what a closure holds, that change with each round.
+    // In the callee's terms: its arguments, and what a closure holds, that
+    // change with each round.
     for (std::size_t k = 0; k < args.size(); ++k) {
       SymId param = syms_.make(SymKind::Param, static_cast<std::uint32_t>(k));
       if (varies(args[k], gid)) site.varying.push_back(param);
@@ -70,7 +76,8 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
   event.addr = handle;
 }
 
-// Whether a value is another one in each round of the innermost loop around `gid`.
+// Whether a value is another one in each round of the innermost loop around
+// `gid`.
 bool Flow::varies(SymId value, Gid gid) const {
   const Loop* inner = nullptr;
   for (const Loop& loop : loops_) {
@@ -168,6 +175,8 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
   for (facts::ValueId arg : in.args) args.push_back(evalValue(arg, state));
   SymId callee = in.callee == kNone ? syms_.make(SymKind::Unknown, gid, 12) : evalValue(in.callee, state);
   setResult(gid, kNoSym, state);
+  if ((in.flags & facts::kInstrConstructor) && !args.empty() && syms_[args[0]].kind == SymKind::Local)
+    renew(args[0], state);
 
   Index symbol = syms_[callee].kind == SymKind::Func ? syms_[callee].a : kNone;
   if (symbol != kNone) {
@@ -197,7 +206,8 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
   }
   noteCall(gid, state, callee, args, EventKind::Call, false);
   if (targets.size() > 4) {
-    // Too many to follow: what they all write is lost, and they keep what they are given.
+    // Too many to follow: what they all write is lost, and they keep what they
+    // are given.
     for (Index target : targets) {
       const Summary& summary = context_.summaries[target];
       for (std::uint64_t key : summary.writes) forgetField(key, state);
@@ -209,7 +219,7 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
   for (Index target : targets) applySummary(context_.summaries[target], target, in, gid, args, state, out);
 }
 
-void Flow::unknownCall(const facts::Instruction&, Gid, const std::vector<SymId>& args, Index symbol,
+void Flow::unknownCall(const facts::Instruction& in, Gid gid, const std::vector<SymId>& args, Index symbol,
                        State& state) {
   bool system = symbol != kNone && program_.symbols[symbol].has(facts::kSymbolSystem);
   const std::vector<Index>* params = symbol == kNone ? nullptr : &program_.symbols[symbol].params;
@@ -231,6 +241,20 @@ void Flow::unknownCall(const facts::Instruction&, Gid, const std::vector<SymId>&
     if (kind == SymKind::Local && !constant) forget(args[i], state);
     if (!system) escape(args[i], state);
   }
+  if (symbol == kNone || invoking_) return;
+  // A callable handed to something unknown is taken to be called there, on this thread.
+  for (SymId arg : args) {
+    bool callable = syms_[arg].kind == SymKind::Func && program_.symbols[syms_[arg].a].function != kNone;
+    if (!callable) {
+      Index type = typeOfAddress(arg);
+      const TypeInfo* info = program_.typeInfo(type);
+      callable = info && (info->flags & facts::kTypeLambda) && program_.callOperator(type) != kNone;
+    }
+    if (!callable) continue;
+    invoking_ = true;
+    invoke(in, gid, arg, {}, state, false);
+    invoking_ = false;
+  }
 }
 
 void Flow::applySummary(const Summary& callee, Index callee_function, const facts::Instruction& in, Gid gid,
@@ -247,7 +271,8 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
   (void)constructor;
   std::size_t first_out = out.size();
   for (const Outcome& outcome : callee.outcomes) {
-    State source = before;  // what the callee's expressions mean is what they meant at the call
+    State source = before;  // what the callee's expressions mean is what they
+                            // meant at the call
     State state = before;
     bool feasible = true;
     for (const Fact& fact : outcome.facts) {
@@ -303,7 +328,7 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
           state.locks.erase(std::next(held).base());
       } else {
         auto alias = std::find_if(state.locks.rbegin(), state.locks.rend(),
-                                  [&](const Held& h) { return mayAliasLock(h.lock, mine); });
+                                  [&](const Held& h) { return !h.soft && mayAliasLock(h.lock, mine); });
         if (alias != state.locks.rend()) {
           context_.released_by_caller.insert(alias->primitive);
           state.locks.erase(std::next(alias).base());
@@ -332,6 +357,8 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
       }
     }
     for (const Binding& binding : outcome.stores) {
+      if (syms_[binding.first].kind == SymKind::Field && syms_[binding.first].b == context_.owned_field)
+        has_guards_ = true;
       SymId address = substitute(binding.first, gid, args, source);
       SymId value = substitute(binding.second, gid, args, source);
       store(address, value, state);
@@ -352,6 +379,25 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
     for (SymId token : outcome.at_exit.signalled)
       add(state.rest.signalled, substitute(token, gid, args, source));
     for (SymId token : outcome.at_exit.once) add(state.rest.once, substitute(token, gid, args, source));
+    for (SymId flag : outcome.at_exit.cleared) {
+      SymId mine = substitute(flag, gid, args, source);
+      std::size_t before_size = state.locks.size();
+      std::erase_if(state.locks, [&](const Held& h) { return h.soft && h.lock == mine; });
+      if (before_size == state.locks.size() && paramsOnly(mine) && state.rest.cleared.size() < 8)
+        add(state.rest.cleared, mine);
+    }
+    for (SymId value : outcome.at_exit.taken) add(state.rest.taken, substitute(value, gid, args, source));
+    for (SymId value : outcome.at_exit.last) add(state.rest.last, substitute(value, gid, args, source));
+    for (SymId lock : outcome.at_exit.destroyed) {
+      SymId mine = substitute(lock, gid, args, source);
+      add(state.rest.destroyed, mine);
+      std::erase(state.rest.initialised, mine);
+    }
+    for (SymId lock : outcome.at_exit.initialised) {
+      SymId mine = substitute(lock, gid, args, source);
+      add(state.rest.initialised, mine);
+      std::erase(state.rest.destroyed, mine);
+    }
     for (SymId root : outcome.at_exit.escaped) {
       if (syms_[root].kind == SymKind::Param) {
         escape(substitute(root, gid, args, source), state);

@@ -1,7 +1,8 @@
 // Flow: methods of containers and iterators.
 //
-// A container is read by const methods and written by others, except that element accessors only
-// read it and give a reference to its one summary element. Iterators are pointers to that element.
+// A container is read by const methods and written by others, except that
+// element accessors only read it and give a reference to its one summary
+// element. Iterators are pointers to that element.
 #include <algorithm>
 
 #include "analyzer/link/flow.h"
@@ -31,7 +32,8 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
   bool iterator = context_.models.isIterator(record);
   bool constructor = info.has(facts::kSymbolConstructor);
   if (info.has(facts::kSymbolDestructor)) {
-    // Destroys its elements: threads that were not joined are the program's own trouble.
+    // Destroys its elements: threads that were not joined are the program's own
+    // trouble.
     return;
   }
   if (iterator) {
@@ -101,6 +103,18 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
     return;
   }
   access(in, gid, state, object, kEventRead | kEventWrite | kEventContainer, kNoSym);
+  if (among(name, {"pop_back", "pop_front", "pop", "erase", "clear", "swap"})) {
+    // What was read from it is taken out.
+    bool locked = std::any_of(state.locks.begin(), state.locks.end(), [](const Held& h) { return !h.maybe; });
+    if (locked) {
+      for (SymId address : {element, syms_.field(element, context_.second_field)}) {
+        SymId value = load(address, state);
+        auto at = std::lower_bound(state.rest.taken.begin(), state.rest.taken.end(), value);
+        if (syms_[value].kind == SymKind::Load && (at == state.rest.taken.end() || *at != value))
+          state.rest.taken.insert(at, value);
+      }
+    }
+  }
   if (among(name, {"push_back", "push_front", "push", "insert", "emplace", "emplace_back", "emplace_front",
                    "operator=", "assign", "insert_or_assign", "try_emplace", "append", "reset"})) {
     if (among(name, {"operator=", "assign"}) && args.size() > 1) {
@@ -129,8 +143,7 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
       if (!moved && args.size() > 1) {
         std::vector<SymId> rest(args.begin() + 2, args.end());
         startThread(in, gid, calleeOf(in, 1, args[1], state), rest, true, place, state);
-        store(place, handleOf(gid), state);
-        noteHome(place, handleOf(gid));
+        keepHandle(gid, place, handleOf(gid), state);
         return;
       }
     }
@@ -168,6 +181,7 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
 }
 
 void Flow::escapeInto(SymId place, SymId value, State& state) {
+  std::erase(state.rest.taken, value);
   if (!isFresh(syms_.rootOf(place), state)) escape(value, state);
 }
 

@@ -8,23 +8,81 @@ namespace gridlock::link {
 namespace {
 constexpr std::size_t kStatesPerBlock = 8;
 
+// Lists are sorted, and short: what a bound cuts off costs precision only.
+constexpr std::size_t kListed = 256;
+
 template <typename T>
 void unite(std::vector<T>& into, const std::vector<T>& other) {
-  for (const T& item : other) {
-    if (std::find(into.begin(), into.end(), item) == into.end()) into.push_back(item);
-  }
-  std::sort(into.begin(), into.end());
+  if (other.empty() || into == other) return;
+  std::vector<T> out;
+  out.reserve(into.size() + other.size());
+  std::set_union(into.begin(), into.end(), other.begin(), other.end(), std::back_inserter(out));
+  if (out.size() > kListed) out.resize(kListed);
+  into = std::move(out);
 }
 
 template <typename T>
 void intersect(std::vector<T>& into, const std::vector<T>& other) {
-  std::erase_if(into,
-                [&](const T& item) { return std::find(other.begin(), other.end(), item) == other.end(); });
+  if (into.empty() || into == other) return;
+  std::vector<T> out;
+  std::set_intersection(into.begin(), into.end(), other.begin(), other.end(), std::back_inserter(out));
+  into = std::move(out);
 }
 
 }  // namespace
 
+// Which results are looked at: a lock call whose result nobody tests is taken
+// to succeed.
+void Flow::findUsedResults() {
+  std::set<facts::ValueId> seen;
+  std::set<Index> found;
+  std::vector<facts::ValueId> work;
+  auto addValue = [&](facts::ValueId id) {
+    if (id != kNone && seen.insert(id).second) work.push_back(id);
+  };
+  auto addPath = [&](facts::PathId id) {
+    if (id == kNone) return;
+    const facts::Path& path = unit_.paths[id];
+    if (path.root == facts::RootKind::Result) found.insert(path.index);
+    for (const facts::Step& step : path.steps) {
+      if (step.kind == facts::StepKind::Element && step.element == facts::ElementKind::Value)
+        addValue(step.index);
+    }
+  };
+  std::vector<Index> block_of(body_.instructions.size(), kNone);
+  for (Index b = 0; b < body_.blocks.size(); ++b) {
+    for (Index i : body_.blocks[b].instructions) block_of[i] = b;
+  }
+  for (Index b = 0; b < body_.blocks.size(); ++b) {
+    seen.clear();
+    found.clear();
+    for (Index i : body_.blocks[b].instructions) {
+      const facts::Instruction& in = body_.instructions[i];
+      addPath(in.path);
+      addValue(in.value);
+      addValue(in.callee);
+      for (facts::ValueId arg : in.args) addValue(arg);
+    }
+    addValue(body_.blocks[b].condition);
+    while (!work.empty()) {
+      const facts::Value& value = unit_.values[work.back()];
+      work.pop_back();
+      addValue(value.left);
+      addValue(value.right);
+      if (value.kind == facts::ValueKind::Result) found.insert(value.index);
+      if (value.kind == facts::ValueKind::AddressOf || value.kind == facts::ValueKind::Load ||
+          value.kind == facts::ValueKind::Object)
+        addPath(value.index);
+    }
+    for (Index i : found) {
+      used_results_.insert(i);
+      if (i < block_of.size() && block_of[i] != b) crossing_results_.insert(info_.first_gid + i);
+    }
+  }
+}
+
 void Flow::prepareGraph() {
+  findUsedResults();
   std::size_t n = body_.blocks.size();
   in_.assign(n, {});
   predecessors_.assign(n, {});
@@ -123,7 +181,8 @@ void Flow::findLoops() {
   }
 }
 
-// Leaves that the loop computes anew in its next round become those of the round before.
+// Leaves that the loop computes anew in its next round become those of the
+// round before.
 void Flow::staleLoop(State& state, const Loop& loop) {
   std::unordered_map<SymId, SymId> memo;
   std::function<SymId(SymId)> stale = [&](SymId id) -> SymId {
@@ -180,6 +239,12 @@ void Flow::staleLoop(State& state, const Loop& loop) {
   unique(state.rest.joined);
   unique(state.rest.awaited);
   unique(state.rest.signalled);
+  for (SymId& value : state.rest.taken) value = stale(value);
+  unique(state.rest.taken);
+  for (auto* list : {&state.rest.last, &state.rest.destroyed, &state.rest.initialised, &state.rest.cleared}) {
+    for (SymId& value : *list) value = stale(value);
+    unique(*list);
+  }
   // One entry for all rounds of one lock.
   for (std::size_t i = 0; i < state.locks.size(); ++i) {
     for (std::size_t j = i + 1; j < state.locks.size();) {
@@ -209,24 +274,27 @@ void Flow::staleLoop(State& state, const Loop& loop) {
     fact.sym = stale(fact.sym);
     if (!syms_.hasStale(fact.sym)) kept.push_back(fact);
   }
+  std::sort(kept.begin(), kept.end());
+  kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
   state.facts = std::move(kept);
 }
 
-std::string Flow::propertyOf(const State& state) const {
-  std::string key;
-  auto add = [&](std::uint64_t value) { key.append(reinterpret_cast<const char*>(&value), sizeof value); };
-  std::vector<std::pair<SymId, std::uint64_t>> locks;
-  for (const Held& held : state.locks)
-    locks.emplace_back(
-        held.lock, static_cast<std::uint64_t>(held.mode) << 16 | held.count << 1 | (held.maybe ? 1u : 0u));
-  std::sort(locks.begin(), locks.end());
-  for (auto& [lock, rest] : locks) {
-    add(lock);
-    add(rest);
+std::uint64_t Flow::propertyOf(const State& state) const {
+  std::uint64_t key = state.rest.thrown ? 3 : 5;
+  auto add = [&](std::uint64_t value) {
+    key ^= value + 0x9e3779b97f4a7c15ull + (key << 6) + (key >> 2);
+    key *= 0xff51afd7ed558ccdull;
+  };
+  std::uint64_t locks = 0;  // in any order
+  for (const Held& held : state.locks) {
+    std::uint64_t one =
+        held.lock * 64ull + static_cast<std::uint64_t>(held.mode) * 32 + held.count * 2u + held.maybe;
+    one *= 0x9e3779b97f4a7c15ull;
+    locks += one ^ (one >> 29);
   }
-  add(~0ull);
+  add(locks);
   for (SymId lock : state.rest.released) add(lock);
-  add(~0ull);
+  if (!has_guards_) return key;
   for (const Binding& binding : state.memory) {
     const Sym& address = syms_[binding.first];
     if (address.kind == SymKind::Field && address.b == context_.owned_field) {
@@ -238,6 +306,7 @@ std::string Flow::propertyOf(const State& state) const {
 }
 
 bool Flow::mergeInto(State& into, const State& other, Index block) {
+  if (into == other) return false;
   State before = into;
   // Locks: equal property, or (past the bound) what both hold.
   for (Held& held : into.locks) {
@@ -263,6 +332,11 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   unite(into.rest.signalled, other.rest.signalled);
   intersect(into.rest.once, other.rest.once);
   unite(into.rest.escaped, other.rest.escaped);
+  unite(into.rest.cleared, other.rest.cleared);
+  intersect(into.rest.taken, other.rest.taken);
+  intersect(into.rest.last, other.rest.last);
+  intersect(into.rest.destroyed, other.rest.destroyed);
+  intersect(into.rest.initialised, other.rest.initialised);
   intersect(into.facts, other.facts);
 
   std::vector<Binding> memory;
@@ -297,6 +371,12 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
 }
 
 void Flow::enterBlock(Index block, Index from, State state) {
+  if (from != kNone) {
+    std::erase_if(state.memory, [&](const Binding& binding) {
+      const Sym& s = syms_[binding.first];
+      return s.kind == SymKind::ResultSlot && !crossing_results_.count(s.a);
+    });
+  }
   bool back = from != kNone && position_[block] <= position_[from];
   for (Index l : loops_of_[block]) {
     Loop& loop = loops_[l];
@@ -316,7 +396,7 @@ void Flow::enterBlock(Index block, Index from, State state) {
     }
   }
   States& states = in_[block];
-  std::string property = propertyOf(state);
+  std::uint64_t property = propertyOf(state);
   bool changed = false;
   bool merged = false;
   for (State& mine : states) {

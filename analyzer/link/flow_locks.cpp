@@ -12,7 +12,8 @@ void addSorted(std::vector<SymId>& list, SymId sym) {
 }
 }  // namespace
 
-// Whether two names may be one lock, for dropping it under another name than it was taken by.
+// Whether two names may be one lock, for dropping it under another name than it
+// was taken by.
 bool Flow::mayAliasLock(SymId a, SymId b) const {
   if (a == b) return true;
   const Sym &x = syms_[a], &y = syms_[b];
@@ -71,6 +72,8 @@ void Flow::acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind,
     if (tried) event.flags |= kEventTry;
     if (timed) event.flags |= kEventTimed;
     if (same != state.locks.end() && !same->maybe && !syms_.hasStale(lock)) event.flags |= kEventTwice;
+    if (std::binary_search(state.rest.destroyed.begin(), state.rest.destroyed.end(), lock))
+      event.flags |= kEventInvalid;
   }
   auto again = std::find(state.rest.released.begin(), state.rest.released.end(), lock);
   if (again != state.rest.released.end() && same == state.locks.end()) {
@@ -97,7 +100,7 @@ void Flow::release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore)
       std::find_if(state.locks.rbegin(), state.locks.rend(), [&](const Held& h) { return h.lock == lock; });
   if (held == state.locks.rend()) {
     held = std::find_if(state.locks.rbegin(), state.locks.rend(),
-                        [&](const Held& h) { return mayAliasLock(h.lock, lock); });
+                        [&](const Held& h) { return !h.soft && mayAliasLock(h.lock, lock); });
   }
   if (held == state.locks.rend()) {
     flags |= kEventUnheld;
@@ -122,6 +125,7 @@ void Flow::release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore)
 }
 
 SymId Flow::guardField(SymId guard, unsigned which) {
+  has_guards_ = true;
   return syms_.field(guard, which < 4 ? context_.mutex_field[which] : context_.owned_field);
 }
 
@@ -148,7 +152,7 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
   Mode mode = effect.shared ? Mode::Shared : Mode::Exclusive;
   const std::vector<Index>& params = program_.symbols[symbol].params;
   std::vector<SymId> locks;
-  bool deferred = false, adopted = false, tried = false, timed = false;
+  bool deferred = false, adopted = false, tried = false, timed = false, recursive = false;
   for (std::size_t i = 1; i < args.size(); ++i) {
     Index type = i - 1 < params.size() ? recordOf(params[i - 1]) : kNone;
     if (type == kNone && i < in.args.size()) type = recordOf(valueType(in.args[i]));
@@ -175,6 +179,8 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
       return;
     } else {
       locks.push_back(args[i]);
+      recursive |= name.find("recursive") != std::string_view::npos ||
+                   name.find("Recursive") != std::string_view::npos;
     }
   }
   for (std::size_t i = 0; i < 4; ++i)
@@ -184,8 +190,8 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
   if (emitting_ && (in.flags & facts::kInstrTemporary) && !locks.empty() && !deferred)
     emit(EventKind::UnusedGuard, gid, state).addr = locks[0];
   if (locks.empty()) {
-    if (emitting_ && program_.symbols[symbol].parent != kNone &&
-        program_.types[program_.symbols[symbol].parent].qualified == "std::scoped_lock" && args.size() == 1)
+    const TypeInfo* of = program_.typeInfo(program_.symbols[symbol].parent);
+    if (emitting_ && of && args.size() == 1 && (of->qualified == "std::scoped_lock" || mentions(guard) <= 2))
       emit(EventKind::UnusedGuard, gid, state);
     out.push_back(std::move(state));
     return;
@@ -206,7 +212,7 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
   // All at once, in an order that cannot deadlock among themselves.
   State before = state;
   for (std::size_t i = 0; i < locks.size(); ++i) {
-    LockKind kind = lockKindOf(locks[i]);
+    LockKind kind = recursive ? LockKind::RecursiveMutex : lockKindOf(locks[i]);
     if (locks.size() == 1) {
       acquire(locks[i], mode, tried, timed, kind, gid, gid, state);
     } else {
@@ -220,6 +226,33 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
   }
   store(guardField(guard, 4), syms_.constant(1), state);
   out.push_back(std::move(state));
+}
+
+// How many instructions name a local.
+std::size_t Flow::mentions(SymId local) const {
+  if (syms_[local].kind != SymKind::Local || syms_[local].a != function_) return 99;
+  std::size_t count = 0;
+  auto names = [&](facts::PathId id) {
+    if (id == kNone) return false;
+    const facts::Path& path = unit_.paths[id];
+    return (path.root == facts::RootKind::Local || path.root == facts::RootKind::Temporary) &&
+           path.index == syms_[local].b;
+  };
+  for (const facts::Instruction& in : body_.instructions) {
+    if (in.kind == facts::InstructionKind::ScopeEnd) continue;
+    bool here = names(in.path);
+    auto value = [&](facts::ValueId v) {
+      if (v == kNone) return;
+      const facts::Value& x = unit_.values[v];
+      if (x.kind == facts::ValueKind::AddressOf || x.kind == facts::ValueKind::Load ||
+          x.kind == facts::ValueKind::Object)
+        here |= names(x.index);
+    };
+    value(in.value);
+    for (facts::ValueId arg : in.args) value(arg);
+    count += here;
+  }
+  return count;
 }
 
 LockKind Flow::lockKindOf(SymId lock) const {
@@ -279,7 +312,19 @@ void Flow::noteHome(SymId address, SymId handle) {
   if (syms_[address].kind == SymKind::Element) homes_[syms_[address].a].insert(handle);
 }
 
-// Whether a loop that joins goes through all that the loop around `handle`'s start has started.
+// Where a new thread's handle goes.
+void Flow::keepHandle(Gid gid, SymId place, SymId handle, State& state) {
+  store(place, handle, state);
+  noteHome(place, handle);
+  if (!emitting_) return;
+  Event& event = emit(EventKind::Access, gid, state);
+  event.addr = place;
+  event.value = handle;
+  event.flags = kEventWrite | kEventFresh;
+}
+
+// Whether a loop that joins goes through all that the loop around `handle`'s
+// start has started.
 bool Flow::covers(const Loop& joins, SymId handle) const {
   Gid start = syms_[handle].a;  // of Handle and Via alike: an instruction of this function
   const Loop* starts = nullptr;
@@ -354,7 +399,8 @@ void Flow::joinValue(SymId handle, State& state) {
   }
   SymKind kind = syms_[handle].kind;
   if (kind == SymKind::Phi) {
-    // One of those that may stand there; when they all came from one start, that one.
+    // One of those that may stand there; when they all came from one start,
+    // that one.
     return;
   }
   if (kind != SymKind::Const && kind != SymKind::Unknown) addSorted(state.rest.joined, handle);

@@ -19,7 +19,8 @@ std::string_view lastName(std::string_view qualified) {
 
 }  // namespace
 
-// What a smart pointer, an iterator or a callable object holds: they are treated as the pointer.
+// What a smart pointer, an iterator or a callable object holds: they are
+// treated as the pointer.
 SymId Flow::pointerContent(SymId object, State& state) { return load(object, state); }
 
 bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, Index symbol,
@@ -30,7 +31,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
     if (i < 0 || static_cast<std::size_t>(i) >= args.size()) return kNoSym;
     return args[static_cast<std::size_t>(i)];
   };
-  // The content of an argument that is passed by reference, as templates of the library do.
+  // The content of an argument that is passed by reference, as templates of the
+  // library do.
   auto byReference = [&](std::size_t i) {
     std::size_t offset = info.has(facts::kSymbolMethod) && !info.has(facts::kSymbolStaticMethod) ? 1 : 0;
     if (i < offset || i - offset >= info.params.size()) return false;
@@ -46,7 +48,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
     if (effect.ok_true && !success) setResult(gid, syms_.constant(0), state);
     if (!effect.ok_true && success) setResult(gid, syms_.constant(effect.ok), state);
   };
-  bool used = !(in.flags & facts::kInstrDiscarded);
+  bool used = used_results_.count(gid - info_.first_gid) > 0;
   for (const Effect& effect : effects) {
     Mode mode = effect.shared ? Mode::Shared : Mode::Exclusive;
     States next;
@@ -86,6 +88,16 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             event.addr = arg(effect.a);
             event.value = type;
             event.lock_kind = effect.has_kind ? effect.kind : lockKindOf(event.addr);
+            if (effect.op == Op::LockInit &&
+                std::binary_search(state.rest.initialised.begin(), state.rest.initialised.end(), event.addr))
+              event.flags |= kEventInvalid;
+          }
+          if (SymId lock = arg(effect.a); lock != kNoSym && !info.has(facts::kSymbolMethod)) {
+            bool fixed = !syms_.hasStale(lock) && syms_[lock].kind != SymKind::Element;
+            std::erase(state.rest.destroyed, lock);
+            std::erase(state.rest.initialised, lock);
+            if (fixed)
+              addSorted(effect.op == Op::LockInit ? state.rest.initialised : state.rest.destroyed, lock);
           }
           break;
         case Op::MutexAttribute:
@@ -218,10 +230,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           startThread(in, gid, entry,
                       argument == kNoSym ? std::vector<SymId>{} : std::vector<SymId>{argument}, false, place,
                       state);
-          if (place != kNoSym) {
-            store(place, handle, state);
-            noteHome(place, handle);
-          }
+          if (place != kNoSym) keepHandle(gid, place, handle, state);
           result(state, true, effect);
           break;
         }
@@ -238,7 +247,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
                 (!info.params.empty() && program_.typeInfo(info.params[0]) &&
                  program_.typeInfo(info.params[0])->kind == facts::TypeKind::Scalar)) {
               if (auto policy = constantOf(args[0], state); policy && *policy == 2) {
-                // Deferred: runs on the thread that asks for the result; here, as if at once.
+                // Deferred: runs on the thread that asks for the result; here, as
+                // if at once.
                 std::vector<SymId> rest(
                     args.begin() + (args.size() > 2 ? 2 : static_cast<std::ptrdiff_t>(args.size())),
                     args.end());
@@ -269,8 +279,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           if (async && !used) {
             joinValue(handle, state);  // the temporary future waits
           } else if (object != kNoSym) {
-            store(object, handle, state);
-            noteHome(object, handle);
+            keepHandle(gid, object, handle, state);
           }
           break;
         }
@@ -364,8 +373,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           break;
         }
         case Op::Free:
-          if (emitting_ && arg(effect.a) != kNoSym)
-            emit(EventKind::FreeMemory, gid, state).value = arg(effect.a);
+          if (arg(effect.a) != kNoSym && syms_[arg(effect.a)].kind != SymKind::Const)
+            access(in, gid, state, arg(effect.a), kEventWrite | kEventWhole, kNoSym);
           break;
         case Op::MakeObject: {
           SymId memory = syms_.make(SymKind::Alloc, gid);
@@ -449,6 +458,25 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::ReturnArg:
           if (arg(effect.a) != kNoSym) setResult(gid, arg(effect.a), state);
           break;
+        case Op::Wrap: {
+          SymId object = load(syms_.make(SymKind::ResultSlot, gid), state);
+          store(object, arg(effect.a), state);
+          if (emitting_ && arg(effect.a) != kNoSym) {
+            Event& event = emit(EventKind::Access, gid, state);
+            event.addr = object;
+            event.value = arg(effect.a);
+            event.flags = kEventWrite | kEventFresh;
+          }
+          break;
+        }
+        case Op::Bind: {
+          if (args.empty()) break;
+          SymId object = load(syms_.make(SymKind::ResultSlot, gid), state);
+          store(object, calleeOf(in, 0, args[0], state), state);
+          for (std::size_t k = 1; k < args.size() && k < 5; ++k)
+            store(syms_.field(object, context_.mutex_field[k - 1]), args[k], state);
+          break;
+        }
         case Op::Signal:
           if (arg(effect.a) != kNoSym) {
             addSorted(state.rest.signalled, arg(effect.a));
@@ -543,7 +571,8 @@ void Flow::afterBlocking(State& state) {
   });
 }
 
-// A callable argument as what is to be called: a function, or the address of an object.
+// A callable argument as what is to be called: a function, or the address of an
+// object.
 SymId Flow::calleeOf(const facts::Instruction& in, std::size_t index, SymId value, State& state) {
   if (syms_[value].kind == SymKind::Func) return value;
   Index type = index < in.args.size() ? valueType(in.args[index]) : kNone;
@@ -562,14 +591,17 @@ SymId Flow::calleeOf(const facts::Instruction& in, std::size_t index, SymId valu
   return value;
 }
 
-// The argument list of a call that forwards: what is bound to references is taken out where the
-// callee wants values.
+// The argument list of a call that forwards: what is bound to references is
+// taken out where the callee wants values.
 std::vector<SymId> Flow::forward(Index target, bool method, const std::vector<SymId>& args, State& state) {
   std::vector<SymId> out;
   const facts::Function& body = *program_.functions[target].body;
   const UnitMap& map = *program_.functions[target].map;
   for (std::size_t i = 0; i < args.size(); ++i) {
     SymId value = args[i];
+    if (const TypeInfo* wrapper = program_.typeInfo(typeOfAddress(value));
+        wrapper && wrapper->qualified == "std::reference_wrapper")
+      value = load(value, state);
     std::size_t position = method ? i - 1 : i;
     if (method && i == 0) {
       out.push_back(value);
@@ -627,16 +659,34 @@ Index Flow::prepareInvoke(const facts::Instruction& in, SymId& callee, std::vect
     if (target == kNone) return kNone;
     bool method = program_.functions[target].method;
     if (method && !args.empty()) {
-      // (&C::f, object) or (&C::f, pointer to it): the object may be held in a variable or a smart pointer.
+      // (&C::f, object) or (&C::f, pointer to it): the object may be held in a
+      // variable or a smart pointer.
       auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{args[0], 0});
       if (it != state.memory.end() && it->first == args[0] && syms_[it->second].kind != SymKind::Const)
         args[0] = it->second;
       else if (forwarded && syms_[args[0]].kind == SymKind::Local)
         args[0] = load(args[0], state);
     }
+    if (const TypeInfo* wrapper = args.empty() ? nullptr : program_.typeInfo(typeOfAddress(args[0]));
+        method && wrapper && wrapper->qualified == "std::reference_wrapper")
+      args[0] = load(args[0], state);
     forwardedByReference_ = forwarded;
-    args = forward(target, method, args, state);
+    if (forwarded) args = forward(target, method, args, state);
     return target;
+  }
+  // std::bind: what it holds, and the arguments bound to it.
+  if (SymId bound = load(callee, state); syms_[bound].kind == SymKind::Func) {
+    std::vector<SymId> all;
+    for (unsigned k = 0; k < 4; ++k) {
+      SymId slot = syms_.field(callee, context_.mutex_field[k]);
+      SymId value = load(slot, state);
+      if (syms_[value].kind == SymKind::Load && syms_[value].a == slot) break;
+      all.push_back(value);
+    }
+    callee = bound;
+    all.insert(all.end(), args.begin(), args.end());
+    args = std::move(all);
+    return prepareInvoke(in, callee, args, forwarded, state);
   }
   Index type = typeOfAddress(callee);
   Index target = type == kNone ? kNone : program_.callOperator(type);
@@ -662,6 +712,11 @@ Index Flow::typeOfAddress(SymId address) const {
       return recordOf(program_.symbols[s.a].type);
     case SymKind::Field:
       return recordOf(program_.fields[s.b].type);
+    case SymKind::Result: {
+      const FunctionInfo& f = program_.functions[program_.functionOfGid(s.a)];
+      Index type = program_.typeOf(*f.map, program_.instruction(s.a).type);
+      return isRecordType(type) ? type : kNone;
+    }
     case SymKind::Via:
     case SymKind::Stale:
       return typeOfAddress(s.kind == SymKind::Via ? s.b : s.a);
@@ -700,7 +755,8 @@ void Flow::invoke(const facts::Instruction& in, Gid gid, SymId callee, std::vect
   state = std::move(merged);
 }
 
-// make_shared<T>(…): which constructor runs is not in the facts of the caller; the fields are new.
+// make_shared<T>(…): which constructor runs is not in the facts of the caller;
+// the fields are new.
 void Flow::constructAt(const facts::Instruction&, Gid gid, Index symbol, SymId memory,
                        const std::vector<SymId>& args, State& state) {
   if (!emitting_) return;

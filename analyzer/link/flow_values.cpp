@@ -1,4 +1,5 @@
-// Flow: values, addresses, the content of memory, and what branches say of them.
+// Flow: values, addresses, the content of memory, and what branches say of
+// them.
 #include <algorithm>
 
 #include "analyzer/link/flow.h"
@@ -85,7 +86,10 @@ SymId Flow::addressOf(facts::PathId id, State& state, bool* whole_object) {
       at = syms_.make(SymKind::Unknown, info_.first_gid, 1, path.index);
       break;
   }
+  bool moved = false;  // through a pointer: an element step is pointer arithmetic
   for (const facts::Step& step : path.steps) {
+    bool arithmetic = moved;
+    moved = step.kind == StepKind::Deref;
     switch (step.kind) {
       case StepKind::Deref:
         at = load(at, state);
@@ -94,6 +98,7 @@ SymId Flow::addressOf(facts::PathId id, State& state, bool* whole_object) {
         Index field = info_.map->fields[step.index];
         const FieldInfo& f = program_.fields[field];
         const TypeInfo* parent = program_.typeInfo(f.parent);
+        if (f.is_base && parent && (parent->flags & facts::kTypeSystem)) break;  // the library's own affair
         if (parent && parent->qualified == "std::pair") {
           if (f.name == "second") field = context_.second_field;
           if (f.name == "first") field = context_.first_field;
@@ -110,7 +115,14 @@ SymId Flow::addressOf(facts::PathId id, State& state, bool* whole_object) {
         if (index != kNoSym) {
           if (auto n = constantOf(index, state)) index = syms_.constant(*n);
         }
-        at = syms_.element(at, index);
+        const Sym base = syms_[at];
+        if (arithmetic && base.kind == SymKind::Element) {
+          bool first = base.b != kNoSym && syms_[base.b].kind == SymKind::Const && syms_[base.b].n == 0;
+          bool stays = index != kNoSym && syms_[index].kind == SymKind::Const && syms_[index].n == 0;
+          if (!stays) at = syms_.element(base.a, first ? index : kNoSym);
+        } else {
+          at = syms_.element(at, index);
+        }
         break;
       }
       case StepKind::Deeper:
@@ -206,7 +218,8 @@ void Flow::store(SymId address, SymId value, State& state) {
   if (syms_[old].kind == SymKind::Load && value != old) {
     std::erase_if(state.facts, [&](const Fact& fact) { return syms_.contains(fact.sym, old); });
   }
-  if (std::uint64_t key = writeKey(syms_, address)) {
+  if (std::uint64_t key = writeKey(syms_, address);
+      key != 0 && !(s.kind == SymKind::Field && program_.isPseudo(s.b))) {
     written_.insert(key);
     // The same field of what may be the same object.
     if (s.kind == SymKind::Field && !program_.isPseudo(s.b)) {
@@ -274,7 +287,7 @@ std::optional<std::int64_t> Flow::constantOf(SymId value, const State& state) co
 }
 
 bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& state) {
-  const Sym& s = syms_[value];
+  const Sym s = syms_[value];
   if (s.kind == SymKind::Const) return (s.n == number) == equal;
   if (number == 0 && equal) {
     SymKind root = syms_[syms_.rootOf(value)].kind;
@@ -288,6 +301,22 @@ bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& stat
   if (equal) std::erase_if(state.facts, [&](const Fact& fact) { return fact.sym == value; });
   Fact fact{value, equal, number};
   state.facts.insert(std::lower_bound(state.facts.begin(), state.facts.end(), fact), fact);
+  // `if (--references == 0)`, `if (references.fetch_sub(1) == 1)`: the object
+  // is this thread's alone.
+  if (equal && s.kind == SymKind::Result && (number == 0 || number == 1)) {
+    Gid gid = s.a;
+    bool mine = gid >= info_.first_gid && gid - info_.first_gid < body_.instructions.size();
+    const facts::Instruction& in = body_.instructions[mine ? gid - info_.first_gid : 0];
+    if (mine && in.kind == facts::InstructionKind::ReadWrite && (in.flags & facts::kInstrAtomic) &&
+        in.path != kNone) {
+      SymId counter = addressOf(in.path, state);
+      if (syms_[counter].kind == SymKind::Field) {
+        SymId object = syms_[counter].a;
+        auto at = std::lower_bound(state.rest.last.begin(), state.rest.last.end(), object);
+        if (at == state.rest.last.end() || *at != object) state.rest.last.insert(at, object);
+      }
+    }
+  }
   // Someone has set it: what was done before that is done.
   if (s.kind == SymKind::Load && equal == (number != 0) && !syms_.hasStale(s.a)) {
     SymKind root = syms_[syms_.rootOf(s.a)].kind;
@@ -351,6 +380,10 @@ bool Flow::isFresh(SymId root, const State& state) const {
   }
   if (!mine) return false;
   return !std::binary_search(state.rest.escaped.begin(), state.rest.escaped.end(), root);
+}
+
+void Flow::renew(SymId root, State& state) {
+  if (syms_[root].kind == SymKind::Local) std::erase(state.rest.escaped, root);
 }
 
 void Flow::escape(SymId value, State& state, unsigned depth) {

@@ -1,4 +1,5 @@
-// Drives the analysis: units into programs, each program through the stages, all into one report.
+// Drives the analysis: units into programs, each program through the stages,
+// all into one report.
 #include "analyzer/link/link.h"
 
 #include <algorithm>
@@ -48,14 +49,15 @@ model::Report analyse(const ProgramUnits& units, const Models& models) {
   world.run();
   Reporter reporter(world, report, 0);
   checkDataRaces(reporter);
-  checkLockOrders(reporter);
   checkReleases(reporter);
+  checkLockOrders(reporter);
   checkWaits(reporter);
   checkBlocking(reporter);
   checkUnusedGuards(reporter);
   addCriticalSections(reporter);
   reporter.finishSegments();
   if (world.cut) report.runs[0].notes.push_back(units.name + ": a bound was met, contexts were joined");
+  for (std::size_t i = 0; i < report.findings.size(); ++i) report.findings[i].id = static_cast<model::Id>(i);
   return report;
 }
 

@@ -1,9 +1,11 @@
-// From the facts of many units to what the static pass reports: locks and their orders, threads,
-// critical sections, shared state with its inferred guard, and findings.
+// From the facts of many units to what the static pass reports: locks and their
+// orders, threads, critical sections, shared state with its inferred guard, and
+// findings.
 //
-// No LLVM, no files but model files. Deterministic: the same facts give the same report, whatever
-// the order of the units. Lock-order cycles are not searched here: the report carries the edges with
-// their witnesses, and model::derive finds the cycles over the union of all runs.
+// No LLVM, no files but model files. Deterministic: the same facts give the
+// same report, whatever the order of the units. Lock-order cycles are not
+// searched here: the report carries the edges with their witnesses, and
+// model::derive finds the cycles over the union of all runs.
 #pragma once
 
 #include <string>
@@ -22,9 +24,9 @@ struct LinkOptions {
   unsigned jobs = 1;                     // programs analysed at the same time
 };
 
-// One report with one run of kind static; `runs[0].units` counts the units, failed units are the
-// caller's to add. Errors: a model file that cannot be read or understood, a program name that does
-// not occur.
+// One report with one run of kind static; `runs[0].units` counts the units,
+// failed units are the caller's to add. Errors: a model file that cannot be
+// read or understood, a program name that does not occur.
 Result<model::Report> link(std::vector<facts::Unit> units, const LinkOptions& options = {});
 
 }  // namespace gridlock::link

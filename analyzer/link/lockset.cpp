@@ -21,7 +21,8 @@ LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m) {
 
 namespace {
 
-// Functions that `function` names: called, or passed to something that may call them.
+// Functions that `function` names: called, or passed to something that may call
+// them.
 std::vector<Index> referenced(const Program& program, Index function) {
   const FunctionInfo& info = program.functions[function];
   std::vector<Index> out;

@@ -1,9 +1,10 @@
 // Bottom-up: the summary of every function, callees before callers.
 //
-// Within a function, locks are named symbolically and followed per path (flow.h). A callee's
-// effects are applied at its calls. Functions that call one another in a cycle are taken
-// twice; indirect calls whose targets are not plain to see have no effect on what is held here, and
-// are resolved by `world`.
+// Within a function, locks are named symbolically and followed per path
+// (flow.h). A callee's effects are applied at its calls. Functions that call
+// one another in a cycle are taken twice; indirect calls whose targets are not
+// plain to see have no effect on what is held here, and are resolved by
+// `world`.
 #pragma once
 
 #include <set>
@@ -22,7 +23,8 @@ struct LinkContext {
   const Models& models;
   SymTable syms;
   std::vector<Summary> summaries;    // by function
-  std::set<Gid> released_by_caller;  // lock calls whose lock a caller of their function drops
+  std::set<Gid> released_by_caller;  // lock calls whose lock a caller of their
+                                     // function drops
   // What a merged variable may hold, by its Phi.
   std::unordered_map<SymId, std::vector<SymId>> phis;
   std::set<std::uint64_t> awaited_keys;  // writeKeys of flags that someone waits for
@@ -32,7 +34,8 @@ struct LinkContext {
   LinkContext(Program& p, const Models& m);
 };
 
-// What a write changes, in terms that hold in every function: a field or a global; 0: neither.
+// What a write changes, in terms that hold in every function: a field or a
+// global; 0: neither.
 std::uint64_t writeKey(const SymTable& syms, SymId address);
 
 void summarise(LinkContext& context);

@@ -8,7 +8,8 @@
 
 namespace gridlock::link {
 
-extern const char* const kBuiltinModels[];  // text, nullptr-terminated; generated from models/*.models
+extern const char* const kBuiltinModels[];  // text, nullptr-terminated;
+                                            // generated from models/*.models
 
 namespace {
 
@@ -64,6 +65,8 @@ const std::unordered_map<std::string_view, Op>& ops() {
       {"insert", Op::Insert},
       {"returns", Op::ReturnArg},
       {"noreturn", Op::NoReturn},
+      {"wrap", Op::Wrap},
+      {"bind", Op::Bind},
       {"signal", Op::Signal},
       {"await", Op::Await},
       {"barrier", Op::Barrier},

@@ -1,14 +1,15 @@
 // Models: what library functions do to locks, threads and memory.
 //
-// A model file is text. A line is `name, name … : effect; effect …`; `#` starts a comment, a line that
-// ends in `\` goes on. Names are qualified and without template arguments. An effect is its
-// operation, argument positions (0 is the object of a method) and flags:
+// A model file is text. A line is `name, name … : effect; effect …`; `#` starts
+// a comment, a line that ends in `\` goes on. Names are qualified and without
+// template arguments. An effect is its operation, argument positions (0 is the
+// object of a method) and flags:
 //
 //   pthread_mutex_trylock : try 0 ok=0
 //
-// Flags: shared, timed, ok=N (the call succeeded when it returns N), ok=true (not 0), and kinds of
-// locks (rwlock, spin, recursive, semaphore). Users' files use the same language; a later line for
-// a name replaces an earlier one.
+// Flags: shared, timed, ok=N (the call succeeded when it returns N), ok=true
+// (not 0), and kinds of locks (rwlock, spin, recursive, semaphore). Users'
+// files use the same language; a later line for a name replaces an earlier one.
 #pragma once
 
 #include <cstdint>
@@ -73,6 +74,8 @@ enum class Op : std::uint8_t {
   Insert,     // container, value
   ReturnArg,  // the result is argument N
   NoReturn,
+  Wrap,    // std::ref: an object that holds argument 0
+  Bind,    // std::bind
   Signal,  // lets waiters of object N pass: post, set_value, notify, arrive
   Await,   // passes when signalled
   Barrier,
@@ -110,7 +113,8 @@ class Models {
   Status parse(std::string_view text, const std::string& file);
   // nullptr: not known.
   const Model* find(std::string_view qualified) const;
-  // Classes of containers, smart pointers, …, by the line `kind : class name …`.
+  // Classes of containers, smart pointers, …, by the line `kind : class name
+  // …`.
   bool isContainer(std::string_view record) const { return inSet("container", record); }
   bool isIterator(std::string_view record) const { return inSet("iterator", record); }
   bool isPointer(std::string_view record) const { return inSet("pointer", record); }

@@ -95,7 +95,8 @@ Index Program::internField(UnitMap& map, facts::FieldId id) {
   if (id == kNoIndex) return kNone;
   if (map.fields[id] != kNone) return map.fields[id];
   const facts::Field& field = map.unit->fields[id];
-  // Qualified variants of a record have the fields of the plain one: the name is the identity.
+  // Qualified variants of a record have the fields of the plain one: the name
+  // is the identity.
   std::string key;
   std::string_view parent_name;
   if (field.parent != kNoIndex) parent_name = map.unit->strings[map.unit->types[field.parent].name];
@@ -193,10 +194,9 @@ void Program::internFunctions(UnitMap& map) {
     if (symbol == kNone) continue;
     symbols[symbol].function = mine;
     if (symbols[symbol].qualified == "main") main_function = mine;
-    if (symbols[symbol].parent != kNone) {
-      std::string_view q = symbols[symbol].qualified;
-      if (q.ends_with("operator()")) call_operators_.try_emplace(symbols[symbol].parent, mine);
-    }
+    if (body.closure != kNoIndex) call_operators_.try_emplace(typeOf(map, body.closure), mine);
+    if (symbols[symbol].parent != kNone && symbols[symbol].qualified.ends_with("operator()"))
+      call_operators_.try_emplace(symbols[symbol].parent, mine);
   }
 }
 
@@ -297,7 +297,8 @@ std::vector<ProgramUnits> splitPrograms(const std::vector<facts::Unit>& units) {
         }
       }
     }
-    // Units that only register themselves (no symbol is asked for) belong to the only program.
+    // Units that only register themselves (no symbol is asked for) belong to
+    // the only program.
     if (mains.size() == 1) {
       for (std::size_t u = 0; u < units.size(); ++u) {
         if (!taken[u]) queue.push_back(u);

@@ -1,10 +1,12 @@
 // One program: the units that a linker would put together, under common ids.
 //
-// Units keep their own vectors; a UnitMap translates a unit's index of a type, field, symbol or file
-// to the program's. Types and fields are joined by name, symbols by name, and of equal definitions
-// of one function the first is kept. Instructions are numbered through the whole program (`Gid`).
+// Units keep their own vectors; a UnitMap translates a unit's index of a type,
+// field, symbol or file to the program's. Types and fields are joined by name,
+// symbols by name, and of equal definitions of one function the first is kept.
+// Instructions are numbered through the whole program (`Gid`).
 //
-// The units must outlive the program. Immutable after construction, but for `fields` that models add.
+// The units must outlive the program. Immutable after construction, but for
+// `fields` that models add.
 #pragma once
 
 #include <cstdint>
@@ -138,8 +140,8 @@ class Program {
   Index first_pseudo_ = kNone;
 };
 
-// How the units make programs: one per `main` (the closure of its references), and one, named
-// "library", of the units that no main reaches.
+// How the units make programs: one per `main` (the closure of its references),
+// and one, named "library", of the units that no main reaches.
 struct ProgramUnits {
   std::string name;
   bool open = false;  // no main: entered through its interface

@@ -144,8 +144,8 @@ model::Id Reporter::segment(OriginId origin, SetId alive) {
   return it->second;
 }
 
-// Segments of different threads that cannot overlap are ordered. Which way is of no account to the
-// analysis; each gets one side.
+// Segments of different threads that cannot overlap are ordered. Which way is
+// of no account to the analysis; each gets one side.
 void Reporter::finishSegments() {
   for (auto a = segments_.begin(); a != segments_.end(); ++a) {
     for (auto b = std::next(a); b != segments_.end(); ++b) {

@@ -1,7 +1,9 @@
-// What one function does, in terms of its parameters: the result of `lockset`, the input of `world`.
+// What one function does, in terms of its parameters: the result of `lockset`,
+// the input of `world`.
 //
-// Everything is symbolic (symbolic.h). A snapshot is what surely or possibly holds at a point of the
-// function, relative to its entry: what the callers hold comes on top, later.
+// Everything is symbolic (symbolic.h). A snapshot is what surely or possibly
+// holds at a point of the function, relative to its entry: what the callers
+// hold comes on top, later.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +23,7 @@ struct Held {
   SymId lock = kNoSym;
   Mode mode = Mode::Exclusive;
   bool maybe = false;  // not on every path
+  bool soft = false;   // made of an atomic flag: excludes others, but no lock by name
   std::uint8_t count = 1;
   Gid at = 0;         // the instruction of this function that took it
   Gid primitive = 0;  // the call of the lock function itself
@@ -34,15 +37,32 @@ struct LockMode {
   auto operator<=>(const LockMode&) const = default;
 };
 
+// x == value, or x != value
+struct Fact {
+  SymId sym = kNoSym;
+  bool equal = true;
+  std::int64_t value = 0;
+  bool operator==(const Fact&) const = default;
+  auto operator<=>(const Fact&) const = default;
+};
+
 struct Snapshot {
-  std::vector<Held> locks;       // taken since entry, still held
-  std::vector<SymId> released;   // held at entry (if at all), dropped since
-  std::vector<SymId> alive;      // Handles of threads that may have been started and not joined
-  std::vector<SymId> joined;     // values of handles joined that were not started here
-  std::vector<SymId> awaited;    // sync objects that a wait has surely passed
-  std::vector<SymId> signalled;  // sync objects that may have been signalled
-  std::vector<SymId> once;       // once flags surely done
-  std::vector<SymId> escaped;    // roots that others may know
+  std::vector<Held> locks;         // taken since entry, still held
+  std::vector<SymId> released;     // held at entry (if at all), dropped since
+  std::vector<SymId> alive;        // Handles of threads that may have been started and not joined
+  std::vector<SymId> joined;       // values of handles joined that were not started here
+  std::vector<SymId> awaited;      // sync objects that a wait has surely passed
+  std::vector<SymId> signalled;    // sync objects that may have been signalled
+  std::vector<SymId> once;         // once flags surely done
+  std::vector<SymId> escaped;      // roots that others may know
+  std::vector<SymId> cleared;      // atomic flags set back to 0
+  std::vector<SymId> taken;        // values taken out of shared places, under a lock:
+                                   // this thread's own
+  std::vector<SymId> destroyed;    // locks surely destroyed
+  std::vector<SymId> initialised;  // locks surely initialised by a call
+  std::vector<SymId> last;         // objects of which this thread dropped the last reference
+  std::vector<Fact> facts;         // of arguments, where a caller may know better
+  bool thrown = false;             // an exception is on its way
   bool operator==(const Snapshot&) const = default;
 };
 
@@ -52,7 +72,8 @@ enum class EventKind : std::uint8_t {
   Acquire,        // addr: lock
   Release,        // addr: lock; flag kUnheld: not taken in this function
   Call,           // aux: CallSite
-  Start,          // aux: CallSite whose callee runs on a new thread; addr: address of the handle
+  Start,          // aux: CallSite whose callee runs on a new thread; addr: address of
+                  // the handle
   Join,           // value: handle value
   Wait,           // addr: condition, value: lock
   Notify,         // addr: condition
@@ -91,6 +112,11 @@ enum EventFlag : std::uint32_t {
   kEventNarrow = 1u << 18,  // atomic with acquire or release order
   kEventWhole = 1u << 19,   // Access: of a whole object, parts included
   kEventContainer = 1u << 20,
+  kEventTaken = 1u << 22,    // Access: of an object that was taken out of what is shared
+  kEventInvalid = 1u << 23,  // Acquire: of a destroyed lock; InitLock: a second time
+  kEventThrown = 1u << 24,   // Exit: by an exception
+  kEventLast = 1u << 25,     // Access: of an object nobody else refers to any more
+  kEventVaries = 1u << 21,   // Access: at another place in each round of `loop`
 };
 
 struct Event {
@@ -102,6 +128,7 @@ struct Event {
   Index aux = kNone;
   Index snapshot = 0;
   LockKind lock_kind = LockKind::Mutex;
+  Index loop = kNone;  // header of the innermost loop around it
   bool operator==(const Event&) const = default;
 };
 
@@ -110,21 +137,15 @@ struct CallSite {
   SymId callee = kNoSym;  // Func, or what the pointer is
   std::vector<SymId> args;
   bool is_virtual = false;
-  bool forwarded = false;  // callable: an object's call operator may be meant; arguments by reference
+  bool forwarded = false;  // callable: an object's call operator may be meant;
+                           // arguments by reference
   bool once = false;
   bool in_loop = false;
-  std::vector<SymId> varying;       // Start: what differs from one round of the loop around it to the next
-  std::vector<std::uint8_t> fresh;  // per argument: 1 points to a fresh object; 2 to parameter's, if fresh
+  std::vector<SymId> varying;       // Start: what differs from one round of the loop
+                                    // around it to the next
+  std::vector<std::uint8_t> fresh;  // per argument: 1 points to a fresh object;
+                                    // 2 to parameter's, if fresh
   bool operator==(const CallSite&) const = default;
-};
-
-// x == value, or x != value
-struct Fact {
-  SymId sym = kNoSym;
-  bool equal = true;
-  std::int64_t value = 0;
-  bool operator==(const Fact&) const = default;
-  auto operator<=>(const Fact&) const = default;
 };
 
 using Binding = std::pair<SymId, SymId>;  // address, content

@@ -1,10 +1,12 @@
-// Symbolic values and addresses: what the analysis of one function calls the things it touches.
+// Symbolic values and addresses: what the analysis of one function calls the
+// things it touches.
 //
-// Hash-consed for the whole program: equal ids are equal expressions. Leaves are relative to a
-// function (Param, Local, Result, …) and carry its instruction or index; a callee's leaf that is seen
-// in its caller is wrapped in Via(call, leaf). Two equal expressions in one function, at one time,
-// denote the same place: that is what makes `p->mu` guard `p->data`. `Stale` marks a leaf of an
-// earlier loop iteration.
+// Hash-consed for the whole program: equal ids are equal expressions. Leaves
+// are relative to a function (Param, Local, Result, …) and carry its
+// instruction or index; a callee's leaf that is seen in its caller is wrapped
+// in Via(call, leaf). Two equal expressions in one function, at one time,
+// denote the same place: that is what makes `p->mu` guard `p->data`. `Stale`
+// marks a leaf of an earlier loop iteration.
 #pragma once
 
 #include <cstdint>

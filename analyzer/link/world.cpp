@@ -7,8 +7,9 @@ namespace gridlock::link {
 
 namespace {
 
-constexpr unsigned kContextsPerFunction = 48;
-constexpr unsigned kRounds = 8;
+constexpr unsigned kContextsPerFunction = 32;
+constexpr unsigned kRounds = 6;
+constexpr std::size_t kContexts = 40000;  // from here on, contexts are joined early
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
   h ^= value + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
@@ -129,6 +130,9 @@ void World::round() {
         context.arguments.push_back(set);
       }
     }
+    if (origins[id].open && (program.symbols[program.functions[root].symbol].flags &
+                             (facts::kSymbolConstructor | facts::kSymbolDestructor)))
+      context.fresh.push_back(true);
     contexts.push_back(std::move(context));
     ContextId root_context = static_cast<ContextId>(contexts.size() - 1);
     origins[id].root = root_context;
@@ -148,23 +152,40 @@ void World::process(ContextId context) {
   processing_.erase(context);
 }
 
+// Whether an address is that of one handle, not of any element of an array or
+// container.
+bool World::singleAddress(SymId address) const {
+  const Sym& s = syms[address];
+  if (s.kind == SymKind::Element)
+    return s.b != kNoSym && syms[s.b].kind == SymKind::Const && singleAddress(s.a);
+  if (s.kind == SymKind::Field) return s.b != link.element_field && singleAddress(s.a);
+  return true;
+}
+
 SetId World::aliveAt(ContextId context, const Snapshot& snapshot) {
   std::vector<std::uint32_t> refs(sets_[contexts[context].alive]);
   if (!snapshot.joined.empty() && !refs.empty()) {
-    // Threads that callers started, joined here: by where the handle is kept.
-    std::vector<PlaceId> homes;
+    // Threads that callers started, joined here.
+    std::set<OriginId> joined;
     for (SymId value : snapshot.joined) {
-      const Sym s = syms[value];
-      SymId address = s.kind == SymKind::Load ? s.a : value;
-      for (PlaceId place : sets_[eval(context, address)]) homes.push_back(place);
+      const std::vector<std::uint32_t> threads = sets_[eval(context, value)];
+      bool one = threads.size() == 1;
+      bool all = syms[value].kind == SymKind::Load && !singleAddress(syms[value].a);
+      if (!one && !all) continue;
+      for (PlaceId place : threads) {
+        const Object& object = objectOf(place);
+        if (object.kind != ObjectKind::Thread) continue;
+        for (OriginId o = 0; o < origins.size(); ++o) {
+          if (origins[o].start == object.a && origins[o].parent == object.origin &&
+              origins[o].path == object.clone)
+            joined.insert(o);
+        }
+      }
     }
     std::erase_if(refs, [&](std::uint32_t ref) {
-      for (OriginId origin : resolveAlive(ref)) {
-        SetId handle = origins[origin].handle;
-        if (sets_[handle].size() != 1) return false;
-        if (std::find(homes.begin(), homes.end(), sets_[handle][0]) == homes.end()) return false;
-      }
-      return true;
+      std::set<OriginId> meant = resolveAlive(ref);
+      if (meant.empty()) return false;
+      return std::all_of(meant.begin(), meant.end(), [&](OriginId o) { return joined.count(o) > 0; });
     });
   }
   for (SymId handle : snapshot.alive) {
@@ -206,6 +227,9 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
       dropped |= entry.sym != kNoSym && snapshot.released[i] == entry.sym;
       dropped |= released[i] != 0 && released[i] == entry.places;
     }
+    for (SymId flag : snapshot.cleared) {
+      if (entry.soft) dropped |= flag == entry.sym || eval(context, flag) == entry.places;
+    }
     if (dropped) continue;
     HeldAt held;
     held.sym = entry.sym;
@@ -214,6 +238,7 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
     held.context = entry.context;
     held.at = entry.at;
     held.primitive = entry.primitive;
+    held.soft = entry.soft;
     out.push_back(held);
   }
   for (const Held& h : snapshot.locks) {
@@ -225,6 +250,7 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
     held.at = h.at;
     held.primitive = h.primitive;
     held.maybe = h.maybe;
+    held.soft = h.soft;
     out.push_back(held);
   }
   return out;
@@ -301,6 +327,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     entry.sym = held.sym == kNoSym ? kNoSym : translate(held.sym, args);
     entry.places = held.places;
     entry.mode = held.mode;
+    entry.soft = held.soft;
     entry.context = held.context;
     entry.at = held.at;
     entry.primitive = held.primitive;
@@ -363,7 +390,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     return id;
   }
   unsigned& count = context_counts_[{function, next.origin}];
-  if (count >= kContextsPerFunction) {
+  if (count >= (contexts.size() > kContexts ? 2 : kContextsPerFunction)) {
     cut = true;
     auto [it, fresh] =
         joined_contexts_.try_emplace({function, next.origin}, static_cast<ContextId>(contexts.size()));
@@ -540,11 +567,8 @@ void World::start(ContextId from, const Event& event, const CallSite& site, cons
     origin.parent = parent;
     origin.creator = from;
     origin.entry = function;
+    origin.path = contexts[from].path;
     origin.alive = aliveAt(from, snapshot);
-    if (event.addr != kNoSym) {
-      SetId handle = eval(from, event.addr);
-      origins[id].handle = handle;
-    }
     Context root;
     root.function = function;
     root.origin = id;
@@ -579,10 +603,30 @@ void World::start(ContextId from, const Event& event, const CallSite& site, cons
   }
 }
 
+// Whether what a state of a function says of the arguments can be so in this
+// context.
+bool World::feasible(ContextId context, const Summary& summary, const Snapshot& snapshot) {
+  for (const Fact& fact : snapshot.facts) {
+    const Sym s = syms[fact.sym];
+    if (auto value = constant(context, fact.sym)) {
+      if ((*value == fact.value) != fact.equal) return false;
+      continue;
+    }
+    // `if (t->lock) lock(t->lock)`: where there is a lock, it is taken.
+    if (s.kind != SymKind::Load || !fact.equal || fact.value != 0) continue;
+    bool locked = std::any_of(summary.events.begin(), summary.events.end(), [&](const Event& event) {
+      return event.kind == EventKind::Acquire && event.addr == fact.sym;
+    });
+    if (locked && eval(context, fact.sym) != 0) return false;
+  }
+  return true;
+}
+
 void World::processEvent(ContextId context, Index e) {
   const Summary& summary = link.summaries[contexts[context].function];
   const Event event = summary.events[e];
   const Snapshot& snapshot = summary.snapshots[event.snapshot];
+  if (!snapshot.facts.empty() && !feasible(context, summary, snapshot)) return;
   switch (event.kind) {
     case EventKind::Access: {
       if (event.value != kNoSym) {
@@ -601,13 +645,27 @@ void World::processEvent(ContextId context, Index e) {
       std::vector<std::uint32_t> list = sets_[places];
       // Which locks, as places and relative to the access.
       std::vector<LockUse> uses;
-      for (const HeldAt& held : heldAt(context, snapshot)) {
+      std::vector<HeldAt> all_held = heldAt(context, snapshot);
+      for (const HeldAt& held : all_held) {
         if (held.maybe) continue;
         if (sets_[held.places].size() == 1 && singlePlace(sets_[held.places][0])) {
           PlaceId lock = sets_[held.places][0];
           auto initial = semaphore_values.find(lock);
           bool mutex = initial == semaphore_values.end() || initial->second == 1;
-          if (mutex) uses.push_back({lock, held.mode});
+          uses.push_back({mutex ? lock : (kSemaphoreKey | lock), held.mode});
+        }
+        // As many locks of one set as it has members: all of them.
+        if (sets_[held.places].size() > 1 && sets_[held.places].size() < 5) {
+          std::set<SymId> same;
+          for (const HeldAt& other : all_held) {
+            if (!other.maybe && other.places == held.places && other.mode == Mode::Exclusive)
+              same.insert(other.sym);
+          }
+          if (same.size() >= sets_[held.places].size()) {
+            for (PlaceId lock : sets_[held.places]) {
+              if (singlePlace(lock)) uses.push_back({lock, held.mode});
+            }
+          }
         }
         if (std::uint64_t key = relation(event.addr, held.sym)) uses.push_back({key, held.mode});
       }
@@ -671,6 +729,34 @@ void World::processEvent(ContextId context, Index e) {
     case EventKind::Start:
       start(context, event, summary.calls[event.aux], snapshot);
       break;
+    case EventKind::Handler: {
+      for (PlaceId place : std::vector<std::uint32_t>(sets_[eval(context, event.value)])) {
+        if (objectOf(place).kind != ObjectKind::Function) continue;
+        Index function = program.symbols[objectOf(place).a].function;
+        if (function == kNone) continue;
+        auto key = std::make_tuple(event.gid, contexts[context].origin, function, std::uint64_t{1});
+        auto [it, fresh] = origin_ids_.try_emplace(key, static_cast<OriginId>(origins.size()));
+        if (fresh) origins.emplace_back();
+        OriginId id = it->second;
+        origins[id].signal = true;
+        origins[id].start = event.gid;
+        origins[id].parent = contexts[context].origin;
+        origins[id].creator = context;
+        origins[id].entry = function;
+        if (origins[id].root != kNone && origins[id].root < contexts.size() &&
+            contexts[origins[id].root].origin == id)
+          break;
+        Context root;
+        root.function = function;
+        root.origin = id;
+        root.path = mix(event.gid, id);
+        contexts.push_back(std::move(root));
+        ContextId root_context = static_cast<ContextId>(contexts.size() - 1);
+        origins[id].root = root_context;
+        process(root_context);
+      }
+      break;
+    }
     case EventKind::InitLock: {
       SetId places = eval(context, event.addr);
       std::int64_t type = 0;

@@ -1,11 +1,13 @@
-// Top-down: every thread of a program from its root, with what is held, alive and pointed to.
+// Top-down: every thread of a program from its root, with what is held, alive
+// and pointed to.
 //
-// A context is a function as called with these locks held, these arguments, these threads alive, in
-// this thread. Summaries are never run again: their events are looked at in each context, so that
-// a symbolic address becomes places (objects and fields), a symbolic lock the locks, a Via the
-// callee's own. Points-to is found on the way, in rounds, until nothing new is stored anywhere; the
-// last round's events are the result. Past a bound, contexts of a function are joined: fewer locks,
-// more aliases, never the reverse.
+// A context is a function as called with these locks held, these arguments,
+// these threads alive, in this thread. Summaries are never run again: their
+// events are looked at in each context, so that a symbolic address becomes
+// places (objects and fields), a symbolic lock the locks, a Via the callee's
+// own. Points-to is found on the way, in rounds, until nothing new is stored
+// anywhere; the last round's events are the result. Past a bound, contexts of a
+// function are joined: fewer locks, more aliases, never the reverse.
 #pragma once
 
 #include <map>
@@ -24,7 +26,7 @@ using SetId = std::uint32_t;    // an interned sorted list of numbers
 using ContextId = std::uint32_t;
 using OriginId = std::uint32_t;
 
-enum class ObjectKind : std::uint8_t { Global, Function, Local, Heap, Unknown };
+enum class ObjectKind : std::uint8_t { Global, Function, Local, Heap, Thread, Unknown };
 
 struct Object {
   ObjectKind kind = ObjectKind::Unknown;
@@ -44,12 +46,15 @@ struct Part {
   std::int64_t index = -1;  // element: -1 any
 };
 
+// Marks the key of a semaphore that is no mutex by itself.
+inline constexpr std::uint64_t kSemaphoreKey = 1ull << 62;
+
 // A lock held when a context is entered.
 struct EntryLock {
   SymId sym = kNoSym;  // in the context's terms, if it has any
   SetId places = 0;
   Mode mode = Mode::Exclusive;
-  bool semaphore = false;
+  bool soft = false;
   ContextId context = kNone;  // where it was taken
   Gid at = 0, primitive = 0;
 };
@@ -82,8 +87,9 @@ struct Origin {
   ContextId root = kNone;
   SetId alive = 0;  // AliveRefs at its start
   bool many = false;
-  bool open = false;  // an entry of a library: any thread may come
-  SetId handle = 0;   // where its handle is kept
+  bool signal = false;     // a signal handler, not a thread
+  bool open = false;       // an entry of a library: any thread may come
+  std::uint64_t path = 0;  // of the context that starts it
   std::vector<SetId> arguments;
 };
 
@@ -102,6 +108,7 @@ struct HeldAt {  // a lock held at an event
   ContextId context = kNone;
   Gid at = 0, primitive = 0;
   bool maybe = false;
+  bool soft = false;  // a flag used as a lock
 };
 
 struct Access {
@@ -144,9 +151,11 @@ class World {
   SetId eval(ContextId context, SymId sym);
   std::vector<HeldAt> heldAt(ContextId context, const Snapshot& snapshot);
   SetId aliveAt(ContextId context, const Snapshot& snapshot);
+  bool feasible(ContextId context, const Summary& summary, const Snapshot& snapshot);
   bool singlePlace(PlaceId place) const;
   bool mayBeAlive(SetId alive, OriginId origin) const;
-  // Whether something of `a` (with `a_alive`) may run while something of `b` does.
+  // Whether something of `a` (with `a_alive`) may run while something of `b`
+  // does.
   bool parallel(OriginId a, SetId a_alive, OriginId b, SetId b_alive) const;
   std::string nameOf(PlaceId place) const;
   Place declaredAt(PlaceId place) const;
@@ -182,6 +191,7 @@ class World {
   std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;
   std::set<OriginId> originsOf(ContextId context, SymId handle, unsigned depth) const;
   void finish();
+  bool singleAddress(SymId address) const;
   void markReachable();
   bool outlives(OriginId origin) const;
   bool startedBefore(OriginId parent, SetId alive, OriginId child) const;

@@ -1,4 +1,5 @@
-// World: objects and their parts, what expressions evaluate to, what is stored where.
+// World: objects and their parts, what expressions evaluate to, what is stored
+// where.
 #include <algorithm>
 #include <optional>
 
@@ -59,7 +60,8 @@ PlaceId World::objectPlace(ObjectKind kind, std::uint32_t a, std::uint32_t b, Or
   Object& object = objects[parts[it->second].object];
   if (kind == ObjectKind::Local || kind == ObjectKind::Heap) {
     if (object.context != context && context != kNone) {
-      // Contexts are made anew each round; in one round a second one means a second object.
+      // Contexts are made anew each round; in one round a second one means a
+      // second object.
       if (object.context != kNone) object.several = true;
       object.context = context;
     }
@@ -78,7 +80,7 @@ PlaceId World::part(PlaceId parent, StepKind step, Index field, std::int64_t ind
     const TypeInfo* info = program.typeInfo(type);
     if (!info || info->kind != facts::TypeKind::Array) {
       if (index == 0) return parent;
-      return part(parts[parent].parent, StepKind::Element, kNone, -1);
+      return part(parts[parent].parent, StepKind::Element, kNone, parts[parent].index == 0 ? index : -1);
     }
   }
   auto key = std::make_tuple(parent, static_cast<std::uint8_t>(step), field, index);
@@ -186,6 +188,9 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
     case SymKind::Alloc:
       return intern({objectPlace(ObjectKind::Heap, s.a, 0, contexts[context].origin, contexts[context].clone,
                                  context)});
+    case SymKind::Handle:
+      return intern(
+          {objectPlace(ObjectKind::Thread, s.a, 0, contexts[context].origin, contexts[context].path, kNone)});
     case SymKind::Result: {
       auto it = results_.find({context, s.a});
       SetId known = it == results_.end() ? 0 : it->second;
@@ -234,7 +239,9 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
     case SymKind::Field: {
       std::vector<std::uint32_t> out;
       for (PlaceId base : std::vector<std::uint32_t>(sets_[evalDepth(context, s.a, depth)])) {
-        if (objects[parts[base].object].kind == ObjectKind::Function) continue;
+        if (objects[parts[base].object].kind == ObjectKind::Function ||
+            objects[parts[base].object].kind == ObjectKind::Thread)
+          continue;
         out.push_back(part(base, StepKind::Field, s.b, -1));
       }
       return intern(std::move(out));
@@ -243,7 +250,9 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
       auto index = constant(context, s.b);
       std::vector<std::uint32_t> out;
       for (PlaceId base : std::vector<std::uint32_t>(sets_[evalDepth(context, s.a, depth)])) {
-        if (objects[parts[base].object].kind == ObjectKind::Function) continue;
+        if (objects[parts[base].object].kind == ObjectKind::Function ||
+            objects[parts[base].object].kind == ObjectKind::Thread)
+          continue;
         out.push_back(
             part(base, StepKind::Element, kNone, index && *index >= 0 && *index < 4096 ? *index : -1));
       }
@@ -321,6 +330,13 @@ bool World::overlaps(PlaceId a, PlaceId b) const {
       const FieldInfo &f = program.fields[p.field], &g = program.fields[q.field];
       const TypeInfo* parent = program.typeInfo(f.parent);
       if (f.parent == g.parent && parent && (parent->flags & facts::kTypeUnion)) return true;
+      if (f.parent == g.parent && parent && f.is_bit_field && g.is_bit_field) {
+        // Neighbours share a word.
+        auto first = std::find(parent->fields.begin(), parent->fields.end(), p.field);
+        auto last = std::find(parent->fields.begin(), parent->fields.end(), q.field);
+        if (last < first) std::swap(first, last);
+        return std::all_of(first, last, [&](Index x) { return program.fields[x].is_bit_field; });
+      }
       return false;
     }
     if (p.step == StepKind::Element && p.index != -1 && q.index != -1 && p.index != q.index) return false;
@@ -418,8 +434,8 @@ Place World::declaredAt(PlaceId place) const {
   return {};
 }
 
-// Objects that other threads than their maker can come by: from globals, and from what is given to
-// threads.
+// Objects that other threads than their maker can come by: from globals, and
+// from what is given to threads.
 void World::markReachable() {
   reachable_.clear();
   std::vector<PlaceId> work;
@@ -456,7 +472,8 @@ bool World::threadPrivate(PlaceId place) const {
   return !reachable_.count(parts[place].object);
 }
 
-// A name for "the lock at this place relative to what is accessed", equal for equal relations.
+// A name for "the lock at this place relative to what is accessed", equal for
+// equal relations.
 std::uint64_t World::relation(SymId access, SymId lock) const {
   if (access == kNoSym || lock == kNoSym || syms.hasStale(lock)) return 0;
   std::vector<SymId> shared;
@@ -510,7 +527,8 @@ std::uint64_t World::relation(SymId access, SymId lock) const {
       case SymKind::Load:
         return mix(h, self(self, s.a));
       case SymKind::Element:
-        return mix(mix(h, self(self, s.a)), 9);  // any element of what the lock is for
+        return mix(mix(h, self(self, s.a)),
+                   9);  // any element of what the lock is for
       case SymKind::Global:
         return mix(h, s.a);
       default:

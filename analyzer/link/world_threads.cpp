@@ -49,14 +49,16 @@ bool World::mayBeAlive(SetId alive, OriginId origin) const {
 
 void World::finish() {
   markReachable();
-  // Many of one kind: an earlier one may live when the next is started, or its maker is many.
+  // Many of one kind: an earlier one may live when the next is started, or its
+  // maker is many.
   for (OriginId o = 0; o < origins.size(); ++o) {
     Origin& origin = origins[o];
     if (origin.parent == kNone) continue;
     if (origins[origin.parent].many || mayBeAlive(origin.alive, o)) origin.many = true;
   }
-  // Threads left running at the end of the thread that started them stay alive after its join; the
-  // parent's sets do not have them. Counted in `parallel` through leaks_.
+  // Threads left running at the end of the thread that started them stay alive
+  // after its join; the parent's sets do not have them. Counted in `parallel`
+  // through leaks_.
 }
 
 bool World::parallel(OriginId a, SetId a_alive, OriginId b, SetId b_alive) const {
@@ -114,8 +116,9 @@ bool World::outlives(OriginId origin) const {
   return false;
 }
 
-// Whether `child` of `parent` may have been started at the point whose alive set is given; it is not
-// alive there, so it was joined or not yet started. Not known: taken as no.
+// Whether `child` of `parent` may have been started at the point whose alive
+// set is given; it is not alive there, so it was joined or not yet started. Not
+// known: taken as no.
 bool World::startedBefore(OriginId, SetId, OriginId) const { return false; }
 
 }  // namespace gridlock::link

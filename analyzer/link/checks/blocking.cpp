@@ -30,7 +30,7 @@ void checkBlocking(Reporter& reporter) {
       if (held.empty()) continue;
       std::string note = blockNote(world, summary.calls[event.aux]);
       for (const HeldAt& h : held) {
-        if (h.maybe) continue;
+        if (h.maybe || h.soft) continue;
         std::vector<PlaceId> classes = reporter.lockClasses(h.places);
         if (classes.size() != 1) continue;
         bool semaphore = world.semaphore_values.count(classes[0]) > 0;
@@ -73,11 +73,11 @@ void checkUnusedGuards(Reporter& reporter) {
         if (!classes.empty()) lock = classes[0];
       }
       finding.reason = "the guard has no name, or no lock";
-      finding.message =
-          lock == kNone
-              ? "the guard at " + reporter.where(event.gid) + " guards nothing"
-              : "the guard of `" + reporter.lockName(lock) + "` at " + reporter.where(event.gid) +
-                    " has no name: it is destroyed, and the lock released, at the end of the statement";
+      finding.message = lock == kNone ? "the guard at " + reporter.where(event.gid) + " guards nothing"
+                                      : "the guard of `" + reporter.lockName(lock) + "` at " +
+                                            reporter.where(event.gid) +
+                                            " has no name: it is destroyed, and the lock released, at "
+                                            "the end of the statement";
       finding.locations.push_back(reporter.location(event.gid, "guard dies here"));
       if (lock != kNone) finding.locks.push_back(reporter.lock(lock));
       reporter.report.findings.push_back(std::move(finding));

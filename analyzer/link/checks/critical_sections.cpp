@@ -1,4 +1,5 @@
-// The critical sections of a program: where each lock is taken, where that hold ends, what it covers.
+// The critical sections of a program: where each lock is taken, where that hold
+// ends, what it covers.
 #include <algorithm>
 
 #include "analyzer/link/check.h"

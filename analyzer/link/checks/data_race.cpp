@@ -1,10 +1,13 @@
-// data-race, and the table of shared state with the guard that most accesses agree on.
+// data-race, and the table of shared state with the guard that most accesses
+// agree on.
 //
-// Accesses are compared object by object. A pair conflicts when one writes, both are not atomic, the
-// places overlap, both threads can be there at the same time, no lock is common, and nothing else
-// orders them. All pairs on one piece of state are one finding.
+// Accesses are compared object by object. A pair conflicts when one writes,
+// both are not atomic, the places overlap, both threads can be there at the
+// same time, no lock is common, and nothing else orders them. All pairs on one
+// piece of state are one finding.
 #include <algorithm>
 #include <functional>
+#include <optional>
 
 #include "analyzer/link/check.h"
 
@@ -58,7 +61,20 @@ class RaceCheck {
     const std::vector<LockUse>&x = world_.lock_uses[a.locks], &y = world_.lock_uses[b.locks];
     for (const LockUse& u : x) {
       for (const LockUse& v : y) {
-        if (u.key == v.key && (u.mode == Mode::Exclusive || v.mode == Mode::Exclusive)) return true;
+        bool semaphores = (u.key & kSemaphoreKey) && !(u.key >> 63);
+        if (u.key == v.key && !semaphores && (u.mode == Mode::Exclusive || v.mode == Mode::Exclusive))
+          return true;
+        // Two semaphores that pass one permit to and fro.
+        if (u.key != v.key && (u.mode == Mode::Exclusive)) {
+          auto value = [&](std::uint64_t key) -> std::optional<std::int64_t> {
+            if (key >> 63) return std::nullopt;
+            auto it = world_.semaphore_values.find(static_cast<PlaceId>(key & ~kSemaphoreKey));
+            if (it == world_.semaphore_values.end()) return std::nullopt;
+            return it->second;
+          };
+          auto first = value(u.key), second = value(v.key);
+          if (first && second && *first >= 0 && *second >= 0 && *first + *second == 1) return true;
+        }
       }
     }
     return false;
@@ -94,8 +110,25 @@ class RaceCheck {
       }
     }
     if (!world_.parallel(a.origin, a.alive, b.origin, b.alive)) return false;
+    if ((a.flags | b.flags) & kEventLast) return false;
+    if ((a.flags & kEventTaken) && (b.flags & kEventTaken)) return false;
+    if (ownSlot(a, b) || ownSlot(b, a)) return false;
     if (protectedPair(a, b)) return false;
     return !ordered(a, b) && !ordered(b, a);
+  }
+
+  // The thread's own slot, filled in the loop that starts the threads.
+  bool ownSlot(const Access& starter, const Access& thread) const {
+    if (!thread.distinct || !(starter.flags & kEventVaries)) return false;
+    const Origin& origin = world_.origins[thread.origin];
+    if (origin.parent != starter.origin || origin.creator != starter.context) return false;
+    const Summary& summary = world_.link.summaries[world_.contexts[starter.context].function];
+    Index loop = summary.events[starter.event].loop;
+    for (const Event& event : summary.events) {
+      if (event.kind == EventKind::Start && event.gid == origin.start)
+        return event.loop == loop && loop != kNone;
+    }
+    return false;
   }
 
   // Reached by name from the function that made it.
@@ -289,7 +322,13 @@ class RaceCheck {
     }
     report.shared_state.push_back(state);
     for (const Access* access : info.accesses) states_of_access_[access] = state.id;
-    if (!info.pairs.empty()) addFinding(name, info, state.id, state.guard);
+    if (info.pairs.empty()) return;
+    bool open = std::any_of(info.pairs.begin(), info.pairs.end(), [&](const Pair& p) {
+      return world_.origins[p.first->origin].open || world_.origins[p.second->origin].open;
+    });
+    // Who calls a library is not known: only a lock shows that a thing is meant to be shared.
+    if (open && !state.guard && by_lock.empty()) return;
+    addFinding(name, info, state.id, state.guard);
   }
 
   void addFinding(const std::string& name, StateInfo& info, model::Id state, std::optional<model::Id> guard) {
@@ -308,8 +347,9 @@ class RaceCheck {
       finding.confidence = model::Confidence::Possible;
       finding.reason = "the address may be that of many objects";
     } else if (open) {
-      finding.confidence = model::Confidence::Possible;
-      finding.reason = "the program that calls this library is not known";
+      finding.rule = model::Rule::InconsistentGuard;
+      finding.confidence = model::Confidence::Likely;
+      finding.reason = "elsewhere a lock guards it; which threads call this is not known";
     } else {
       finding.confidence = model::Confidence::Likely;
       finding.reason = "both threads can be there at the same time, and no lock is common";

@@ -1,4 +1,5 @@
-// Lock-order edges with their witnesses, and self-deadlock. The cycles are found by the model.
+// Lock-order edges with their witnesses, and self-deadlock. The cycles are
+// found by the model.
 #include <algorithm>
 
 #include "analyzer/link/check.h"
@@ -22,6 +23,7 @@ class OrderCheck {
         if (event.kind == EventKind::Wait) acquired(c, event, snapshot, event.value, true);
       }
     }
+    signals();
     for (auto& [key, edge] : edges_) {
       edge.id = static_cast<model::Id>(reporter_.report.lock_order.size());
       reporter_.report.lock_order.push_back(std::move(edge));
@@ -30,6 +32,8 @@ class OrderCheck {
 
  private:
   void acquired(ContextId c, const Event& event, const Snapshot& snapshot, SymId lock, bool wait) {
+    if (world_.origins[world_.contexts[c].origin].signal) return;
+    if (!world_.feasible(c, world_.link.summaries[world_.contexts[c].function], snapshot)) return;
     SetId places = world_.eval(c, lock);
     if (places == 0 || event.lock_kind == LockKind::File) return;
     std::vector<PlaceId> targets = reporter_.lockClasses(places);
@@ -45,7 +49,7 @@ class OrderCheck {
       }
     }
     for (const HeldAt& h : held) {
-      if (h.maybe || h.places == 0) continue;
+      if (h.maybe || h.soft || h.places == 0) continue;
       if (wait && (h.sym == lock || h.places == places)) continue;
       std::vector<PlaceId> sources = reporter_.lockClasses(h.places);
       bool from_exact = world_.set(h.places).size() == 1 && world_.singlePlace(world_.set(h.places)[0]);
@@ -62,8 +66,9 @@ class OrderCheck {
           if (same_class && (h.sym == lock || (from_exact && exact && from == to))) continue;
           if (same_class && (h.places == places) && (world_.syms.hasStale(h.sym == kNoSym ? lock : h.sym)))
             continue;
+          if (same_class && compared(snapshot, h.sym, lock)) continue;
           addEdge(c, event, snapshot, held, h, from, to, from_exact, exact, to_mode,
-                  sources.size() * targets.size() > 1, wait);
+                  sources.size() * targets.size() > 2, wait);
         }
       }
     }
@@ -96,7 +101,7 @@ class OrderCheck {
     if (from_exact) witness.from_instance = from;
     if (to_exact) witness.to_instance = to;
     for (const HeldAt& other : held) {
-      if (&other == &h || other.maybe) continue;
+      if (&other == &h || other.maybe || other.soft) continue;
       std::vector<PlaceId> classes = reporter_.lockClasses(other.places);
       if (classes.size() != 1) continue;
       model::HeldLock gate;
@@ -108,6 +113,8 @@ class OrderCheck {
                        [&](const model::HeldLock& x) { return x.lock == gate.lock; }))
         witness.held.push_back(gate);
     }
+    if (reporter_.lockName(from) == reporter_.lockName(to) && !(from_exact && to_exact))
+      witness.note = "any two objects can meet";
     if (vague) witness.note = "which of several locks it is, is not certain";
     // Witnesses that differ only in their stacks are one.
     for (const model::Witness& known : edge.witnesses) {
@@ -131,6 +138,118 @@ class OrderCheck {
     edge.witnesses.push_back(std::move(witness));
   }
 
+  // Whether two objects of one class can be meant in either order: they come
+  // from different arguments or indices, and nothing puts them into an order
+  // (one reached from the other, smaller first).
+  bool anyTwo(SymId from, SymId to) const {
+    const SymTable& syms = world_.syms;
+    if (from == kNoSym || from == to || syms.hasStale(from) || syms.hasStale(to)) return false;
+    auto base = [&](SymId id) {
+      while (syms[id].kind == SymKind::Field) id = syms[id].a;
+      return id;
+    };
+    SymId x = base(from), y = base(to);
+    if (x == y) return false;
+    auto indexed = [&](SymId id) { return syms[id].kind == SymKind::Element; };
+    if (indexed(x) != indexed(y)) return false;
+    if (indexed(x)) {
+      if (syms[x].a != syms[y].a || syms[x].b == kNoSym || syms[y].b == kNoSym) return false;
+      return !ordering(syms[x].b) && !ordering(syms[y].b);
+    }
+    if (syms.contains(x, y) || syms.contains(y, x)) return false;
+    auto argument = [&](SymId id) {
+      SymKind kind = syms[id].kind;
+      return kind == SymKind::Param || (kind == SymKind::Load && syms[syms[id].a].kind == SymKind::Field &&
+                                        syms[syms[syms[id].a].a].kind == SymKind::Param);
+    };
+    return argument(x) && argument(y) && syms[x].kind == syms[y].kind;
+  }
+
+  // `if (a->id < b->id)`: the order is that of the comparison.
+  bool compared(const Snapshot& snapshot, SymId from, SymId to) const {
+    if (from == kNoSym) return false;
+    const SymTable& syms = world_.syms;
+    auto base = [&](SymId id) {
+      while (syms[id].kind == SymKind::Field) id = syms[id].a;
+      return id;
+    };
+    SymId x = base(from), y = base(to);
+    for (const Fact& fact : snapshot.facts) {
+      if (syms[fact.sym].kind != SymKind::Compare) continue;
+      auto op = static_cast<facts::CompareOp>(syms[fact.sym].n);
+      if (op == facts::CompareOp::Eq || op == facts::CompareOp::Ne) continue;
+      SymId left = syms[fact.sym].a, right = syms[fact.sym].b;
+      if ((syms.contains(left, x) && syms.contains(right, y)) ||
+          (syms.contains(left, y) && syms.contains(right, x)))
+        return true;
+    }
+    return false;
+  }
+
+  // Chosen by a comparison: std::min, a conditional, a swap.
+  bool ordering(SymId id) const {
+    if (id == kNoSym) return false;
+    const SymTable& syms = world_.syms;
+    const Sym& s = syms[id];
+    switch (s.kind) {
+      case SymKind::Phi:
+        return true;
+      case SymKind::Result: {
+        const facts::Instruction& in = world_.program.instruction(s.a);
+        const FunctionInfo& f = world_.program.functions[world_.program.functionOfGid(s.a)];
+        if (in.callee == kNone) return false;
+        const facts::Value& callee = f.map->unit->values[in.callee];
+        if (callee.kind != facts::ValueKind::Function) return false;
+        std::string_view name = world_.program.symbols[f.map->symbols[callee.index]].qualified;
+        return name == "std::min" || name == "std::max" || name == "std::minmax";
+      }
+      case SymKind::Load:
+        return ordering(s.a);
+      case SymKind::Arith:
+        return ordering(s.a) || ordering(s.b);
+      default:
+        return false;
+    }
+  }
+
+  // Locks that a signal handler takes, and that the interrupted code may hold.
+  void signals() {
+    std::map<PlaceId, Gid> taken;
+    for (ContextId c = 0; c < world_.contexts.size(); ++c) {
+      if (world_.origins[world_.contexts[c].origin].signal) continue;
+      for (const Event& event : world_.link.summaries[world_.contexts[c].function].events) {
+        if (event.kind != EventKind::Acquire) continue;
+        for (PlaceId place : world_.set(world_.eval(c, event.addr))) taken.emplace(place, event.gid);
+      }
+    }
+    std::set<Gid> done;
+    for (ContextId c = 0; c < world_.contexts.size(); ++c) {
+      if (!world_.origins[world_.contexts[c].origin].signal) continue;
+      for (const Event& event : world_.link.summaries[world_.contexts[c].function].events) {
+        if (event.kind != EventKind::Acquire || (event.flags & kEventTry)) continue;
+        for (PlaceId place : world_.set(world_.eval(c, event.addr))) {
+          auto it = taken.find(place);
+          if (it == taken.end() || !done.insert(event.gid).second) continue;
+          model::Finding finding;
+          finding.rule = model::Rule::SignalUnsafeLock;
+          finding.confidence = model::Confidence::Likely;
+          finding.severity = model::severityFor(finding.rule, finding.confidence);
+          finding.reason =
+              "the signal can arrive while the interrupted thread "
+              "holds the lock";
+          std::string name = reporter_.lockName(place);
+          finding.message = "the signal handler `" + reporter_.threadName(world_.contexts[c].origin) +
+                            "` locks `" + name + "` at " + reporter_.where(event.gid) +
+                            ", which the code it interrupts may hold (" + reporter_.where(it->second) + ")";
+          finding.locations.push_back(reporter_.location(event.gid, "acquires " + name + " in the handler"));
+          finding.locations.push_back(reporter_.location(it->second, "acquires " + name));
+          finding.locks.push_back(reporter_.lock(place, event.lock_kind));
+          reporter_.report.findings.push_back(std::move(finding));
+        }
+      }
+    }
+  }
+
   bool recursive(SetId places, LockKind kind) const {
     if (kind == LockKind::RecursiveMutex || kind == LockKind::Semaphore || kind == LockKind::File)
       return true;
@@ -148,16 +267,18 @@ class OrderCheck {
     if (event.flags & (kEventTry | kEventTimed)) return;
     if (recursive(places, event.lock_kind)) return;
     for (const HeldAt& h : held) {
-      if (h.maybe) continue;
+      if (h.maybe || h.soft) continue;
       bool same = (h.sym == lock && !world_.syms.hasStale(lock)) || (exact && h.places == places);
       if (!same) continue;
+      if (reporter_.leaked.count(h.primitive)) continue;
       bool both_shared = h.mode == Mode::Shared && to_mode == Mode::Shared;
       if (!done_.insert({event.gid, h.primitive}).second) return;
       model::Finding finding;
       finding.rule = both_shared ? model::Rule::RecursiveRead : model::Rule::SelfDeadlock;
       finding.confidence = both_shared ? model::Confidence::Possible : model::Confidence::Proven;
       finding.reason = both_shared ? "deadlocks only if a writer waits between the two"
-                                   : "on this path the lock is certainly held, and it is not recursive";
+                                   : "on this path the lock is certainly held, and it "
+                                     "is not recursive";
       std::vector<PlaceId> classes = reporter_.lockClasses(places);
       if (classes.empty()) return;
       PlaceId place = classes[0];

@@ -1,7 +1,8 @@
 // lock-not-released, unlock-not-held, destroy-locked.
 //
-// A function that sometimes returns with a lock is a wrapper when some caller drops that lock, else
-// it leaks it. The root of a thread must not end with a lock.
+// A function that sometimes returns with a lock is a wrapper when some caller
+// drops that lock, else it leaks it. The root of a thread must not end with a
+// lock.
 #include <algorithm>
 
 #include "analyzer/link/check.h"
@@ -23,9 +24,12 @@ class ReleaseCheck {
         if (event.kind == EventKind::Release) unlocked(c, event, snapshot);
         if (event.kind == EventKind::Exit) exited(c, event, snapshot, summary);
         if (event.kind == EventKind::DestroyLock) destroyed(c, event, snapshot);
+        bool checked = event.kind == EventKind::Acquire || event.kind == EventKind::InitLock;
+        if (checked && (event.flags & kEventInvalid)) invalid(c, event);
       }
     }
     leaks();
+    reporter_.leaked = leaked_;
   }
 
  private:
@@ -59,6 +63,8 @@ class ReleaseCheck {
     std::vector<PlaceId> classes = reporter_.lockClasses(places);
     if (classes.empty()) return;
     bool twice = event.flags & kEventTwice;
+    // Held on another way to this very place: what tells the ways apart was lost here.
+    if (!twice && mixedUnlock(world_.link.summaries[world_.contexts[c].function], event.gid)) return;
     const Context& context = world_.contexts[c];
     if (!twice) {
       bool held = false;
@@ -102,20 +108,25 @@ class ReleaseCheck {
 
   void exited(ContextId c, const Event& event, const Snapshot& snapshot, const Summary& summary) {
     const Context& context = world_.contexts[c];
+    if (event.flags & kEventThrown) {
+      thrown(c, snapshot, summary);
+      return;
+    }
     bool root = context.parent == kNone && !world_.origins[context.origin].open;
     bool thread_exit = event.flags & kEventCertain;
     for (const Held& held : snapshot.locks) {
-      if (held.maybe) continue;
+      if (held.maybe || held.soft) continue;
       SetId places = world_.eval(c, held.lock);
       std::vector<PlaceId> classes = reporter_.lockClasses(places);
       if (classes.empty()) continue;
       if (semaphore(places)) continue;
+      if (std::binary_search(snapshot.destroyed.begin(), snapshot.destroyed.end(), held.lock)) continue;
       if (root || thread_exit) {
         if (!leaked_.insert(held.primitive).second) continue;
         std::string name = reporter_.lockName(classes[0]);
         bool main = world_.origins[context.origin].parent == kNone && !thread_exit;
-        add(model::Rule::LockNotReleased, model::Confidence::Proven,
-            "the thread ends on this path with the lock",
+        add(model::Rule::LockNotReleased, main ? model::Confidence::Possible : model::Confidence::Proven,
+            main ? "the process ends there" : "the thread ends on this path with the lock",
             "`" + name + "`, locked at " + reporter_.where(held.primitive) + ", is still held when " +
                 (main ? "main returns" : "the thread ends"),
             c, held.primitive, "acquires, never released", classes[0], LockKind::Mutex, held.at,
@@ -125,7 +136,7 @@ class ReleaseCheck {
       // Some ways out hold it and some do not.
       bool mixed = false;
       for (const Event& other : summary.events) {
-        if (other.kind != EventKind::Exit || (other.flags & kEventCertain)) continue;
+        if (other.kind != EventKind::Exit || (other.flags & (kEventCertain | kEventThrown))) continue;
         const Snapshot& at = summary.snapshots[other.snapshot];
         bool has =
             std::any_of(at.locks.begin(), at.locks.end(), [&](const Held& h) { return h.lock == held.lock; });
@@ -133,6 +144,13 @@ class ReleaseCheck {
         mixed = true;
       }
       if (!mixed) continue;
+      // An unlock that some ways reach without the lock: the same test decides both.
+      bool same_test = false;
+      for (const Event& other : summary.events) {
+        same_test |=
+            other.kind == EventKind::Release && other.addr == held.lock && mixedUnlock(summary, other.gid);
+      }
+      if (same_test) continue;
       bool also_released = false;
       for (const Event& other : summary.events) {
         if (other.kind == EventKind::Release && (other.addr == held.lock || !world_.syms.relative(held.lock)))
@@ -141,6 +159,51 @@ class ReleaseCheck {
       }
       candidates_.push_back({c, held.primitive, held.at, classes[0], also_released});
     }
+  }
+
+  bool mixedUnlock(const Summary& summary, Gid gid) const {
+    bool held = false, unheld = false;
+    for (const Event& event : summary.events) {
+      if (event.kind != EventKind::Release || event.gid != gid) continue;
+      ((event.flags & kEventUnheld) ? unheld : held) = true;
+    }
+    return held && unheld;
+  }
+
+  // An exception that leaves the function past a lock taken by hand.
+  void thrown(ContextId c, const Snapshot& snapshot, const Summary& summary) {
+    for (const Held& held : snapshot.locks) {
+      if (held.maybe || held.soft || held.at != held.primitive) continue;
+      bool normally = std::any_of(summary.outcomes.begin(), summary.outcomes.end(), [&](const Outcome& o) {
+        return std::any_of(o.at_exit.locks.begin(), o.at_exit.locks.end(),
+                           [&](const Held& h) { return h.lock == held.lock; });
+      });
+      SetId places = world_.eval(c, held.lock);
+      std::vector<PlaceId> classes = reporter_.lockClasses(places);
+      if (normally || classes.empty() || semaphore(places) || !leaked_.insert(held.primitive).second)
+        continue;
+      std::string name = reporter_.lockName(classes[0]);
+      add(model::Rule::LockNotReleased, model::Confidence::Proven,
+          "an exception leaves the function with the lock held",
+          "`" + name + "`, locked at " + reporter_.where(held.primitive) +
+              ", is still held when an exception leaves `" +
+              std::string(world_.program.functionName(world_.contexts[c].function)) + "`",
+          c, held.primitive, "acquires, not released by the exception", classes[0], LockKind::Mutex, held.at,
+          "through this call");
+    }
+  }
+
+  void invalid(ContextId c, const Event& event) {
+    std::vector<PlaceId> classes = reporter_.lockClasses(world_.eval(c, event.addr));
+    if (classes.empty() || !invalid_.insert(event.gid).second) return;
+    std::string name = reporter_.lockName(classes[0]);
+    bool init = event.kind == EventKind::InitLock;
+    add(model::Rule::UseOfInvalidLock, model::Confidence::Proven,
+        init ? "on this path it is certainly initialised" : "on this path it is certainly destroyed",
+        init ? "`" + name + "` is initialised a second time at " + reporter_.where(event.gid)
+             : "`" + name + "` is locked at " + reporter_.where(event.gid) + " after it was destroyed",
+        c, event.gid, init ? "initialises again" : "acquires, destroyed before", classes[0], event.lock_kind,
+        event.gid, "");
   }
 
   bool semaphore(SetId places) const {
@@ -176,7 +239,7 @@ class ReleaseCheck {
     std::vector<PlaceId> classes = reporter_.lockClasses(places);
     if (classes.empty()) return;
     for (const HeldAt& held : world_.heldAt(c, snapshot)) {
-      if (held.maybe) continue;
+      if (held.maybe || held.soft) continue;
       bool same = held.sym == event.addr || (held.places == places && world_.set(places).size() == 1 &&
                                              world_.singlePlace(world_.set(places)[0]));
       if (!same || !destroyed_.insert(event.gid).second) continue;
@@ -198,7 +261,7 @@ class ReleaseCheck {
   Reporter& reporter_;
   World& world_;
   std::vector<Candidate> candidates_;
-  std::set<Gid> good_, unheld_, leaked_, destroyed_;
+  std::set<Gid> good_, unheld_, leaked_, destroyed_, invalid_;
 };
 
 }  // namespace

@@ -59,7 +59,7 @@ void checkWaits(Reporter& reporter) {
               c, event.gid, lock);
       }
       for (const HeldAt& h : held) {
-        if (h.maybe || h.sym == event.value || h.places == locks) continue;
+        if (h.maybe || h.soft || h.sym == event.value || h.places == locks) continue;
         std::vector<PlaceId> other = reporter.lockClasses(h.places);
         if (other.size() != 1 || reporter.lockName(other[0]) == name ||
             world.semaphore_values.count(other[0]))
