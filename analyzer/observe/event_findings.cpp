@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "analyzer/model/frames.h"
+
 namespace gridlock::observe {
 namespace {
 
@@ -38,6 +40,22 @@ std::string listed(const std::vector<std::string>& items) {
     out += items[i];
   }
   return out;
+}
+
+// What would end a wait that has no owner; empty for locks that have one.
+std::string_view endOf(record::LockKind kind) {
+  switch (kind) {
+    case record::LockKind::kCondition:
+      return "notify it";
+    case record::LockKind::kSemaphore:
+      return "post it";
+    case record::LockKind::kBarrier:
+      return "arrive there";
+    case record::LockKind::kFutex:
+      return "wake it";
+    default:
+      return "";
+  }
 }
 
 std::string blockingText(std::uint32_t call) {
@@ -74,8 +92,26 @@ model::Location EventFindings::location(const Place& place, std::string role) co
   return out;
 }
 
+Place EventFindings::callPlace(Index stack) {
+  const std::vector<Place>& places = stacks_.places(stack);
+  std::vector<model::Frame> frames;
+  for (const Place& place : places) {
+    frames.push_back({place.code.file, place.code.line, place.code.column, place.code.function});
+  }
+  if (frames.empty()) return {};
+  const model::Acquisition acquisition = model::acquisitionOf(frames);
+  if (!acquisition.primitive) return stacks_.userPlace(stack);
+  for (const Place& place : places) {
+    if (place.code.file == acquisition.call.file && place.code.line == acquisition.call.line &&
+        place.code.function == acquisition.call.function) {
+      return place;
+    }
+  }
+  return stacks_.userPlace(stack);
+}
+
 Place EventFindings::heldPlace(const Held& held) {
-  return held.stack != record::kNone ? stacks_.userPlace(held.stack) : stacks_.placeOf(held.site);
+  return held.stack != record::kNone ? callPlace(held.stack) : stacks_.placeOf(held.site);
 }
 
 std::string EventFindings::target(const DeadlockMember& member) {
@@ -160,9 +196,10 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   std::vector<std::string> ring;
   std::set<std::string> lock_names;
   std::vector<model::Location> held_locations;
+  bool ownerless = false;
   std::vector<model::Step> waits;
   for (const DeadlockMember& member : members) {
-    const Place wait = stacks_.userPlace(member.stack);
+    const Place wait = callPlace(member.stack);
     const std::string who_waits = threads_.label(member.thread);
     const std::string what = target(member);
     const auto [holder, held] = holderOf(member);
@@ -186,7 +223,7 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
     step.action = "waits-for";
     step.lock = lock_id;
     step.stack = stacks_.stack(member.stack);
-    if (step.stack) step.site = stacks_.userSite(member.stack);
+    if (step.stack) step.site = stacks_.siteOf(wait);
     waits.push_back(std::move(step));
 
     if (held) {
@@ -203,6 +240,10 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
       acquired.site = stacks_.siteOf(taken);
       finding.steps.push_back(std::move(acquired));
       holds.push_back(threads_.label(holder->thread) + " holds " + what);
+    } else if (const record::LockRow* waited = file_.valid<record::LockRow>(member.lock);
+               waited && !endOf(waited->kind).empty() && threads_.holders(member.lock).empty()) {
+      ownerless = true;
+      part += ", and no thread is left that could " + std::string(endOf(waited->kind));
     } else if (member.lock != record::kNone && !holder) {
       // Held by somebody who is not a member: a thread that ended, or one that is stuck elsewhere.
       for (const Threads::Holder& other : threads_.holders(member.lock)) {
@@ -222,6 +263,15 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
     ring.push_back(who_waits + " → " + what);
   }
   for (model::Location& place : held_locations) finding.locations.push_back(std::move(place));
+  for (const DeadlockMember& member : members) {
+    const Place inside = stacks_.userPlace(member.stack);
+    if (inside.key() == callPlace(member.stack).key()) continue;
+    model::Location wrapper = location(inside, "in a wrapper that takes the lock");
+    const bool listed_already = std::ranges::any_of(finding.locations, [&](const model::Location& other) {
+      return other.file == wrapper.file && other.line == wrapper.line;
+    });
+    if (!listed_already) finding.locations.push_back(std::move(wrapper));
+  }
   for (model::Step& step : waits) finding.steps.push_back(std::move(step));
   std::ranges::sort(finding.locks);
   finding.locks.erase(std::unique(finding.locks.begin(), finding.locks.end()), finding.locks.end());
@@ -247,7 +297,12 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
     const std::vector<std::string> names(lock_names.begin(), lock_names.end());
     const std::string& source = finding.locations[0].file;
     const std::string at_once = source.ends_with(".c") ? "" : ", or take them at once with std::scoped_lock";
-    if (names.size() > 1) {
+    if (ownerless) {
+      finding.fix = model::Fix{
+          "Let a thread that does not wait itself end this wait: test the condition under its "
+          "mutex before waiting, and notify after every change.",
+          {}};
+    } else if (names.size() > 1) {
       finding.fix = model::Fix{"Take " + listed(names) + " in one order everywhere" + at_once + ".", {}};
     } else if (names.size() == 1 && members.size() > 1 && holds.size() > 1) {
       finding.fix = model::Fix{"Several locks called " + names[0] +
@@ -263,10 +318,11 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   }
   model::Coffman coffman;
   std::vector<std::string> names(lock_names.begin(), lock_names.end());
-  coffman.mutual_exclusion =
-      names.empty() ? "a thread ends only once" : listed(names) + " can be held by one owner at a time";
-  coffman.hold_and_wait =
-      holds.empty() ? "each waits for another's end" : listed(holds) + ", and waits for more";
+  coffman.mutual_exclusion = ownerless       ? "only another thread can end such a wait"
+                             : names.empty() ? "a thread ends only once"
+                                             : listed(names) + " can be held by one owner at a time";
+  coffman.hold_and_wait = holds.empty() ? "every thread that could end a wait waits itself"
+                                        : listed(holds) + ", and waits for more";
   coffman.no_preemption = "no lock can be taken from its owner, and no wait has a time limit";
   for (std::size_t i = 0; i < ring.size() && i < 8; ++i) coffman.circular_wait += ring[i] + " → ";
   coffman.circular_wait += members.size() > 8 ? "…" : threads_.label(members[0].thread);
@@ -320,8 +376,8 @@ void EventFindings::addMisuse(const EventRow& row) {
   const std::string other = threads_.label(row.other_thread);
   const std::string lock = locks_.quoted(row.lock);
   const std::string word = locks_.kindWord(row.lock);
-  const Place here = stacks_.userPlace(row.stack);
-  const Place there = stacks_.userPlace(row.other_stack);
+  const Place here = callPlace(row.stack);
+  const Place there = callPlace(row.other_stack);
   const std::string at = " at " + here.text();
   const std::string there_text = there.known() ? " at " + there.text() : "";
 
@@ -550,7 +606,7 @@ void EventFindings::addMisuse(const EventRow& row) {
     before.thread = threads_.id(row.other_thread != record::kNone ? row.other_thread : row.thread);
     before.action = there_role.find("took") != std::string::npos ? "acquires" : "calls";
     if (told_by_lock) before.lock = locks_.of(row.lock);
-    before.site = stacks_.userSite(row.other_stack);
+    before.site = stacks_.siteOf(there);
     before.stack = stacks_.stack(row.other_stack);
     finding.steps.push_back(std::move(before));
   }
@@ -558,7 +614,7 @@ void EventFindings::addMisuse(const EventRow& row) {
   step.thread = threads_.id(row.thread);
   step.action = action;
   if (told_by_lock) step.lock = locks_.of(row.lock);
-  step.site = stacks_.userSite(row.stack);
+  step.site = stacks_.siteOf(here);
   step.stack = stacks_.stack(row.stack);
   finding.steps.push_back(std::move(step));
   if (row.count.load() > 0) finding.message += " (" + std::to_string(row.count.load() + 1) + " times)";

@@ -47,6 +47,8 @@ class EventFindings {
   void addDeadlock(std::vector<DeadlockMember> members);
   void addMisuse(const record::EventRow& row);
   model::Location location(const Place& place, std::string role) const;
+  // Where the user asked for the lock in this stack: the call, not the inside of a wrapper of theirs.
+  Place callPlace(record::Index stack);
   Place heldPlace(const Held& held);
   std::string target(const DeadlockMember& member);
   std::string purpose(const DeadlockMember& member) const;

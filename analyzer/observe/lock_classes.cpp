@@ -13,7 +13,7 @@ namespace {
 using record::Index;
 
 constexpr int kLinesOfACall = 3;      // a call may go on for some lines
-constexpr std::size_t kWrappers = 5;  // wrappers around wrappers that are looked through
+constexpr std::size_t kWrappers = 8;  // wrappers around wrappers that are looked through
 constexpr std::size_t kStacksPerLock = 6;
 
 std::string lastPart(const std::string& qualified) {
@@ -86,9 +86,10 @@ std::string_view wordFor(record::LockKind kind) {
       return "loader lock";
     case record::LockKind::kGil:
       return "interpreter lock";
+    case record::LockKind::kFutex:
+      return "futex";
     case record::LockKind::kUnknown:
     case record::LockKind::kCustom:
-    case record::LockKind::kFutex:
       return "lock";
     default:
       return "mutex";
@@ -204,12 +205,15 @@ const std::vector<Index>& LockClasses::otherStacks(Index lock) {
     for (Index i = 1; i < file_.count<record::SectionRow>(); ++i) {
       if (const auto* row = file_.valid<record::SectionRow>(i)) add(row->lock, row->stack);
     }
+    for (Index i = 1; i < file_.count<record::EventRow>(); ++i) {
+      if (const auto* row = file_.valid<record::EventRow>(i)) add(row->lock, row->stack);
+    }
   }
   return others_[lock];
 }
 
 // Walks from the user's innermost frame outwards while the frames are wrappers around the lock.
-std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>& places) {
+std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>& places, bool condition) {
   if (places.empty()) return std::nullopt;
   Symbolizer& symbolizer = sites_.symbolizer();
   std::optional<Name> best;
@@ -221,11 +225,16 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
     const Place& place = places[i];
     if (place.code.path.empty()) break;
     if (!place.user) continue;
+    // A constructor comes twice: for the object, and for it as a base.
+    if (i > first && place.code.function == places[i - 1].code.function && place.level > 0 &&
+        isConstructor(place.code.function)) {
+      continue;
+    }
     const std::string line =
         symbolizer.sourceLines(place.code.path, place.code.line, place.code.line + kLinesOfACall - 1);
     std::vector<std::string> expressions;
     if (i == first) {
-      expressions = lockedExpressions(line, place.code.column);
+      expressions = lockedExpressions(line, place.code.column, condition);
     } else if (std::string passed = passedExpression(line, callee, parameter, place.code.column);
                !passed.empty()) {
       expressions.push_back(std::move(passed));
@@ -261,6 +270,13 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
         found->name =
             isIdentifier(text) ? (owner.empty() ? place.code.function + "()" : owner) + "::" + text : text;
       }
+      // What a lambda captured belongs to the function around it.
+      const std::size_t lambda = place.code.function.find("::{lambda}");
+      const bool captured = found->kind == ExpressionName::Kind::Local || found->name.starts_with("::");
+      if (lambda != std::string::npos && captured) {
+        found->kind = ExpressionName::Kind::Local;
+        found->name = place.code.function.substr(0, lambda) + "()::" + lastPart(found->name);
+      }
       if (!name.empty() && found->name != name) same = false;
       name = found->name;
       meaning = std::move(found);
@@ -286,10 +302,11 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
   return best;
 }
 
-const std::optional<LockClasses::Name>& LockClasses::expressionName(Index stack) {
-  const auto found = names_.find(stack);
+const std::optional<LockClasses::Name>& LockClasses::expressionName(Index stack, bool condition) {
+  const auto found = names_.find({stack, condition});
   if (found != names_.end()) return found->second;
-  return names_.emplace(stack, nameFrom(stacks_.places(stack))).first->second;
+  return names_.emplace(std::pair{stack, condition}, nameFrom(stacks_.places(stack), condition))
+      .first->second;
 }
 
 model::Id LockClasses::classify(Index index, const record::LockRow& row) {
@@ -310,11 +327,12 @@ model::Id LockClasses::classify(Index index, const record::LockRow& row) {
     key = "global|" + global->key;
     if (!global->file.empty()) lock.declared = sites_.declaration(global->file, global->line);
   } else {
-    const std::optional<Name>* name = &expressionName(row.first_stack);
-    if (!*name) name = &expressionName(row.born_stack);
+    const bool condition = row.kind == record::LockKind::kCondition;
+    const std::optional<Name>* name = &expressionName(row.first_stack, condition);
+    if (!*name) name = &expressionName(row.born_stack, condition);
     if (!*name) {
       for (const Index stack : otherStacks(index)) {
-        name = &expressionName(stack);
+        name = &expressionName(stack, condition);
         if (*name) break;
       }
     }
@@ -327,12 +345,20 @@ model::Id LockClasses::classify(Index index, const record::LockRow& row) {
       }
     } else {
       Place place = stacks_.userPlace(row.first_stack);
-      std::string what = " first taken at ";
+      const bool taken = row.kind != record::LockKind::kFutex && row.kind != record::LockKind::kCondition &&
+                         row.kind != record::LockKind::kBarrier;
+      std::string what = taken ? " first taken at " : " first used at ";
       if (!place.known()) place = stacks_.placeOf(row.first_site);
       if (!place.known() && row.born_stack != record::kNone) {
         place = stacks_.userPlace(row.born_stack);
         what = " initialised at ";
       }
+      for (const Index stack : otherStacks(index)) {
+        if (place.known()) break;
+        place = stacks_.userPlace(stack);
+        what = " used at ";
+      }
+      if (!place.known()) what = " that was never taken, at ";
       lock.name = std::string(wordFor(row.kind)) + what + place.where();
       if (place.code.file.empty() && !place.code.function.empty())
         lock.name += " (" + place.code.function + ")";

@@ -64,8 +64,8 @@ class LockClasses {
   };
   std::optional<Global> globalName(std::uint64_t address);
   // The name that the source gives the lock taken in this stack.
-  const std::optional<Name>& expressionName(record::Index stack);
-  std::optional<Name> nameFrom(const std::vector<Place>& places);
+  const std::optional<Name>& expressionName(record::Index stack, bool condition);
+  std::optional<Name> nameFrom(const std::vector<Place>& places, bool condition);
   const std::vector<record::Index>& otherStacks(record::Index lock);
   model::Id classify(record::Index index, const record::LockRow& row);
 
@@ -74,7 +74,7 @@ class LockClasses {
   SiteTable& sites_;
   ClassTable& classes_;
   std::unordered_map<record::Index, model::Id> ids_;
-  std::unordered_map<record::Index, std::optional<Name>> names_;
+  std::map<std::pair<record::Index, bool>, std::optional<Name>> names_;
   bool others_collected_ = false;
   std::unordered_map<record::Index, std::vector<record::Index>> others_;
 };

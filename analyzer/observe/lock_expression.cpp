@@ -120,19 +120,31 @@ std::vector<std::string> mutexArguments(const std::vector<std::string>& argument
 }
 
 // How sure it is that a call takes the lock, and what it takes. 0: it does not.
-int judge(const CallText& call, std::vector<std::string>& expressions) {
+int judge(const CallText& call, bool condition, std::vector<std::string>& expressions) {
   static constexpr std::array kMethods{
       "lock",        "try_lock",        "try_lock_for",        "try_lock_until",
       "lock_shared", "try_lock_shared", "try_lock_shared_for", "try_lock_shared_until",
       "acquire",     "try_acquire"};
   const std::string name = lower(call.name);
+  const bool waits = name.find("wait") != std::string::npos || name.find("signal") != std::string::npos ||
+                     name.find("broadcast") != std::string::npos || name.find("notify") != std::string::npos;
+  if (condition && waits) {
+    if (!call.object.empty()) {
+      expressions = {call.object};
+    } else if (!call.arguments.empty()) {
+      expressions = {call.arguments[0]};
+    }
+    return expressions.empty() ? 0 : 5;
+  }
   // Releases name a lock, too: one that nobody took has no other place.
   const bool releases = name.find("unlock") != std::string::npos;
   if (name.find("release") != std::string::npos) return 0;
   const bool posix = call.name.rfind("pthread_", 0) == 0 || call.name.rfind("mtx_", 0) == 0 ||
                      call.name.rfind("sem_", 0) == 0 || call.name.rfind("cnd_", 0) == 0;
   if (posix && !call.arguments.empty() && call.type.empty()) {
-    expressions = {call.arguments[0]};
+    const bool mutex_of_wait = call.name.rfind("pthread_cond_", 0) == 0 || call.name.rfind("cnd_", 0) == 0;
+    if (!condition && mutex_of_wait && call.arguments.size() < 2) return 0;
+    expressions = {call.arguments[!condition && mutex_of_wait ? 1 : 0]};
     return releases ? 1 : 4;
   }
   if (!call.object.empty() && std::ranges::find(kMethods, call.name) != kMethods.end()) {
@@ -242,13 +254,15 @@ std::vector<CallText> callsIn(std::string_view text) {
   return out;
 }
 
-std::vector<std::string> lockedExpressions(std::string_view text, int column) {
+std::vector<std::string> lockedExpressions(std::string_view text, int column, bool condition) {
+  const std::size_t first_line = std::min(text.find('\n'), text.size());
   std::vector<std::string> best;
   int best_score = 0;
   std::size_t best_distance = 0;
   for (const CallText& call : callsIn(text)) {
     std::vector<std::string> expressions;
-    const int score = judge(call, expressions);
+    if (call.column > first_line) continue;
+    const int score = judge(call, condition, expressions);
     if (score == 0) continue;
     const std::size_t distance = distanceTo(call, column);
     // A call at the column beats one that is surer but stands elsewhere on the line.
@@ -269,6 +283,7 @@ std::string passedExpression(std::string_view text, std::string_view function, i
   std::string best;
   std::size_t best_distance = std::string_view::npos;
   for (const CallText& call : callsIn(text)) {
+    if (call.column > std::min(text.find('\n'), text.size())) continue;
     if (call.name != function && call.type != function) continue;
     std::string expression;
     if (parameter < 0) {

@@ -26,7 +26,9 @@ std::vector<CallText> callsIn(std::string_view text);
 // The expressions that a lock operation on this text is about: the argument of
 // pthread_mutex_lock, the object of x.lock(), the mutexes of a guard; empty if there is none.
 // Several for std::lock and scoped_lock. `column` (from 1, 0: not known) picks among several calls.
-std::vector<std::string> lockedExpressions(std::string_view text, int column);
+// Only calls that begin on the first line of `text` count; their arguments may go on behind it.
+// `condition`: it is the condition variable that is asked for, not the mutex of its wait.
+std::vector<std::string> lockedExpressions(std::string_view text, int column, bool condition = false);
 
 // What the call of `function` on this text passes as its argument `parameter`, or the object it is
 // called on when `parameter` is negative; empty if there is no such call. Constructors are found by

@@ -381,7 +381,7 @@ std::string Symbolizer::sourceLines(const std::string& path, int first, int last
   const auto& lines = at->second;
   std::string out;
   for (int i = first; i <= last && i <= static_cast<int>(lines.size()); ++i) {
-    if (!out.empty()) out += ' ';
+    if (i > first) out += '\n';
     out += lines[static_cast<std::size_t>(i) - 1];
   }
   return out;

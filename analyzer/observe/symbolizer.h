@@ -74,7 +74,7 @@ class Symbolizer {
   std::optional<ExpressionName> expression(const std::string& module, std::uint64_t address,
                                            std::size_t level, std::string_view expression);
 
-  // Lines `first` … `last` of a source file, joined by blanks; empty when it cannot be read.
+  // Lines `first` … `last` of a source file, joined by line feeds; empty when it cannot be read.
   std::string sourceLines(const std::string& path, int first, int last);
 
   // A file name as reports show it.

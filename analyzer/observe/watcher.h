@@ -31,10 +31,6 @@ class Watcher {
   // One look at all records. Returns deadlocks that are new and that the shim did not announce itself.
   std::vector<Deadlock> look();
 
-  // Whether any process of the session announced a deadlock, and since when (CLOCK_MONOTONIC): with
-  // on_deadlock=exit it ends by itself at once.
-  bool sawRecords() const { return !records_.empty(); }
-
  private:
   struct Watched {
     std::unique_ptr<RecordFile> file;
@@ -47,6 +43,7 @@ class Watcher {
   std::filesystem::path session_;
   std::map<std::string, Watched> records_;
   std::vector<std::uint64_t> memory_;
+  std::uint32_t looks_ = 0;
 };
 
 }  // namespace gridlock::observe
