@@ -318,7 +318,13 @@ bool dropEndKey() {
 
 bool endIsSeen() { return have_end_key; }
 
-void makeEndKey() { have_end_key = real.pthread_key_create(&end_key, atThreadEnd) == 0; }
+void makeEndKey() {
+  // The first key of all is left to the program: some take number 0 for one that was never made.
+  pthread_key_t first;
+  const bool have_first = real.pthread_key_create(&first, nullptr) == 0;
+  have_end_key = real.pthread_key_create(&end_key, atThreadEnd) == 0;
+  if (have_first) pthread_key_delete(first);
+}
 
 void hideThread() { tl_thread = &finished; }
 
