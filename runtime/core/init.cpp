@@ -92,7 +92,7 @@ void chooseSession() {
   Line variable;
   variable << "GRIDLOCK_LINKED_SESSION=" << session.owner_pid << ":" << folder.text();
   put(session_variable, sizeof(session_variable), variable.text());
-  if (!isSecureExecution()) putVariable(session_variable);
+  if (!isSecureExecution() && environ != nullptr) putVariable(session_variable);
 }
 
 bool reportsItself() { return !session.by_launcher && session.owner_pid == sys::getpid() && options.report; }

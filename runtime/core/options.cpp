@@ -89,13 +89,33 @@ Options options;
 
 bool isSecureExecution() { return getauxval(AT_SECURE) != 0; }
 
+static const char* valueOf(const char* variable, const char* name) {
+  while (*name != '\0' && *variable == *name) ++variable, ++name;
+  return *name == '\0' && *variable == '=' ? variable + 1 : nullptr;
+}
+
+// A sanitizer's runtime calls hooks before libc has set environ: the kernel knows it already.
+static const char* earlyEnvironment(const char* name) {
+  constexpr std::size_t kRoom = 256 * 1024;
+  static char* copy = nullptr;
+  static long length = 0;
+  if (copy == nullptr) {
+    copy = static_cast<char*>(sys::map(kRoom));
+    if (copy == nullptr) return nullptr;
+    length = sys::readFile("/proc/self/environ", copy, kRoom);
+  }
+  for (long at = 0; at < length; ++at) {
+    if (const char* value = valueOf(copy + at, name); value != nullptr) return value;
+    while (at < length && copy[at] != '\0') ++at;
+  }
+  return nullptr;
+}
+
 const char* environment(const char* name) {
-  if (isSecureExecution() || environ == nullptr) return nullptr;
+  if (isSecureExecution()) return nullptr;
+  if (environ == nullptr) return earlyEnvironment(name);
   for (char** variable = environ; *variable != nullptr; ++variable) {
-    const char* at = *variable;
-    const char* expected = name;
-    while (*expected != '\0' && *at == *expected) ++at, ++expected;
-    if (*expected == '\0' && *at == '=') return at + 1;
+    if (const char* value = valueOf(*variable, name); value != nullptr) return value;
   }
   return nullptr;
 }
