@@ -234,7 +234,7 @@ class HtmlWriter {
       const auto add = [&](const std::string& remark) {
         remarks += (remarks.empty() ? "" : "<br>") + escaped(remark);
       };
-      if (!run.complete) add("incomplete");
+      if (!run.complete) add(incompleteText(run));
       for (const auto& [what, count] : run.dropped)
         if (count > 0) add("dropped: " + std::to_string(count) + " " + what);
       for (const std::string& note : run.notes) add(note);

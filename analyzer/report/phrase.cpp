@@ -1,13 +1,34 @@
 // Words that several writers need; see phrase.h.
 #include "analyzer/report/phrase.h"
 
+#include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
+#include <vector>
 
 #include "analyzer/model/frames.h"
 
 namespace gridlock::report {
 
 using namespace gridlock::model;
+
+namespace {
+
+// What tells a thread from others: its name, else the function it starts in, else, when that is a
+// lambda or the library's own, where it was created.
+std::string whoIs(const Report& report, const Thread& thread) {
+  if (!thread.name.empty()) return thread.name;
+  const Frame root{{}, 0, 0, thread.root};
+  const bool telling = !thread.root.empty() && !inLibrary(root) && thread.root.rfind("operator()", 0) != 0 &&
+                       thread.root.rfind("execute_native", 0) != 0;
+  if (telling || !thread.created) return thread.root;
+  const Stack* stack = byId(report.stacks, *thread.created);
+  const Frame frame = stack ? model::userFrame(framesOf(report, *stack)) : Frame{};
+  return frame.file.empty() ? thread.root : "started at " + placeText(frame.file, frame.line, 0);
+}
+
+}  // namespace
 
 std::string placeText(const std::string& file, int line, int column) {
   std::string out = printable(file);
@@ -21,12 +42,16 @@ std::string threadText(const Report& report, Id id) {
   const Thread* thread = byId(report.threads, id);
   std::string out = "thread " + std::to_string(id);
   if (!thread) return out;
-  const std::string& name = thread->name.empty() ? thread->root : thread->name;
-  if (!name.empty()) out += " (" + printable(name) + ")";
+  if (const std::string who = whoIs(report, *thread); !who.empty()) out += " (" + printable(who) + ")";
   if (report.runs.size() > 1)
     if (const Run* run = byId(report.runs, thread->run); run && run->pid)
       out += " of process " + std::to_string(*run->pid);
   return out;
+}
+
+std::string incompleteText(const Run& run) {
+  return run.kind == RunKind::Static ? "incomplete: not everything could be analysed"
+                                     : "incomplete: the program was still running, or not all of it was seen";
 }
 
 std::string_view lockName(const Report& report, Id id) {
@@ -34,15 +59,49 @@ std::string_view lockName(const Report& report, Id id) {
   return lock ? std::string_view(lock->name) : std::string_view("an unknown lock");
 }
 
-std::string stepText(const Report& report, const Step& step) {
+std::string stepText(const Report& report, const Step& step, int object) {
   std::string out;
   if (step.thread) out += threadText(report, *step.thread) + " ";
   out += step.action == "waits-for" ? "waits for" : printable(step.action);
   if (step.lock) out += " `" + printable(lockName(report, *step.lock)) + "`";
+  if (object > 0) out += " (" + std::to_string(object) + ")";
   if (step.state)
     if (const SharedState* state = byId(report.shared_state, *step.state))
       out += " `" + printable(state->name) + "`";
   return out;
+}
+
+std::vector<int> objectNumbers(const Report& report, const Finding& finding) {
+  std::vector<int> numbers(finding.steps.size(), 0);
+  // Who took a lock of which class, in the order of the steps.
+  std::map<Id, std::vector<Id>> holders;
+  for (const Step& step : finding.steps) {
+    if (step.action != "acquires" || !step.lock || !step.thread) continue;
+    std::vector<Id>& threads = holders[*step.lock];
+    if (std::find(threads.begin(), threads.end(), *step.thread) == threads.end())
+      threads.push_back(*step.thread);
+  }
+  const auto holderOf = [&](const Step& step, const std::vector<Id>& threads) -> std::optional<Id> {
+    if (step.action != "waits-for") return step.thread;
+    for (const Wait& wait : report.wait_for)
+      if (wait.thread == *step.thread && wait.for_lock == *step.lock && wait.held_by.size() == 1)
+        return wait.held_by.front();
+    // Cycles are told in their order: each waits for what the next one has.
+    const auto at = std::find(threads.begin(), threads.end(), *step.thread);
+    if (at == threads.end()) return std::nullopt;
+    return at + 1 == threads.end() ? threads.front() : *(at + 1);
+  };
+  for (std::size_t i = 0; i < finding.steps.size(); ++i) {
+    const Step& step = finding.steps[i];
+    if (!step.lock || !step.thread) continue;
+    const auto known = holders.find(*step.lock);
+    if (known == holders.end() || known->second.size() < 2) continue;
+    const std::optional<Id> holder = holderOf(step, known->second);
+    const auto at =
+        holder ? std::find(known->second.begin(), known->second.end(), *holder) : known->second.end();
+    if (at != known->second.end()) numbers[i] = static_cast<int>(at - known->second.begin()) + 1;
+  }
+  return numbers;
 }
 
 Frame userFrame(const Report& report, const Step& step) {

@@ -120,7 +120,7 @@ class SarifWriter {
       notes.push_back({{"level", "note"}, {"message", {{"text", text}}}});
     };
     for (const Run& run : report_.runs) {
-      if (!run.complete) note("incomplete: the program was still running, or not all of it was seen");
+      if (!run.complete) note(incompleteText(run));
       for (const auto& [what, count] : run.dropped)
         if (count > 0) note("dropped: " + std::to_string(count) + " " + what);
       for (const std::string& text : run.notes) note(text);

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
+#include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "analyzer/model/frames.h"
 #include "analyzer/report/phrase.h"
@@ -117,11 +120,14 @@ class TextWriter {
 
   void writeStory(const Finding& finding) {
     if (finding.steps.empty()) return;
+    for (const Step& step : finding.steps)
+      if (step.thread) told_.insert(*step.thread);
     out_ += styled(kDim, "  how it comes about:") + "\n";
-    int number = 0;
-    for (const Step& step : finding.steps) {
+    const std::vector<int> objects = objectNumbers(report_, finding);
+    for (std::size_t i = 0; i < finding.steps.size(); ++i) {
+      const Step& step = finding.steps[i];
       const Frame frame = userFrame(report_, step);
-      out_ += "    " + std::to_string(++number) + ". " + stepText(report_, step);
+      out_ += "    " + std::to_string(i + 1) + ". " + stepText(report_, step, objects[i]);
       const std::string place = placeText(frame.file, frame.line, frame.column);
       if (!place.empty()) out_ += " at " + place;
       out_ += "\n";
@@ -129,28 +135,28 @@ class TextWriter {
     }
   }
 
-  // Without the code of libraries at its two ends: the lock's own above the user's call, and what
-  // started the thread.
+  // Frames of libraries tell a user nothing: what starts threads and calls callables, the lock's own
+  // code. They are in the JSON. A stack of nothing else is shown as it is.
   void writeStack(Id id) {
     const Stack* stack = byId(report_.stacks, id);
     if (!stack) return;
-    const std::vector<Frame> frames = framesOf(report_, *stack);
-    std::size_t begin = 0;
-    std::size_t end = frames.size();
-    while (begin < end && inLibrary(frames[begin])) ++begin;
-    while (end > begin && inLibrary(frames[end - 1])) --end;
-    if (begin == end) {
-      begin = 0;
-      end = frames.size();
+    std::vector<Frame> frames = framesOf(report_, *stack);
+    std::vector<Frame> own;
+    for (const Frame& frame : frames)
+      if (!inLibrary(frame) && !frame.file.empty()) own.push_back(frame);
+    if (!own.empty()) frames = std::move(own);
+    if (frames.size() == 1 && !frames.front().file.empty()) {  // its place is in the line above
+      if (!frames.front().function.empty()) out_ += "       in " + printable(frames.front().function) + "\n";
+      return;
     }
-    for (std::size_t i = begin; i < end; ++i) {
-      if (i - begin == kMostFrames) {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+      if (i == kMostFrames) {
         out_ += "       …\n";
         break;
       }
       const Frame& frame = frames[i];
       const std::string place = placeText(frame.file, frame.line, frame.column);
-      out_ += "       " + styled(kDim, "#" + std::to_string(i - begin)) + " " +
+      out_ += "       " + styled(kDim, "#" + std::to_string(i)) + " " +
               (frame.function.empty() ? std::string("?") : printable(frame.function)) +
               (place.empty() ? std::string() : " " + place) + "\n";
     }
@@ -171,8 +177,15 @@ class TextWriter {
         out_ += (i == 0 ? ", held by " : wait.any ? " or " : " and ") + threadText(report_, wait.held_by[i]);
       if (wait.since_ns) out_ += ", for " + durationText(*wait.since_ns);
       if (wait.timed) out_ += ", with a time limit";
+      const bool told = told_.count(wait.thread) > 0;  // its stack is in a finding above
+      if (told && wait.stack)
+        if (const Stack* stack = byId(report_.stacks, *wait.stack)) {
+          const Frame frame = userFrame(framesOf(report_, *stack));
+          const std::string place = placeText(frame.file, frame.line, frame.column);
+          if (!place.empty()) out_ += ", at " + place;
+        }
       out_ += "\n";
-      if (wait.stack) writeStack(*wait.stack);
+      if (!told && wait.stack) writeStack(*wait.stack);
     }
     out_ += "\n";
   }
@@ -185,7 +198,7 @@ class TextWriter {
         if (report_.runs.size() > 1) out_ += "run " + std::to_string(run.id) + ": ";
         out_ += printable(text) + "\n";
       };
-      if (!run.complete) say("incomplete: the program was still running, or not all of it was seen");
+      if (!run.complete) say(incompleteText(run));
       for (const auto& [what, count] : run.dropped)
         if (count > 0) say("dropped: " + std::to_string(count) + " " + what);
       for (const std::string& note : run.notes) say(note);
@@ -211,6 +224,7 @@ class TextWriter {
   const Report& report_;
   const WriteOptions& options_;
   SourceLines sources_;
+  std::set<Id> told_;  // threads whose stacks were shown
   std::string out_;
 };
 
