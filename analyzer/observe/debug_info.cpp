@@ -424,6 +424,14 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
   if (chain.empty()) return std::nullopt;
   const DWARFDie function = chain[std::min<std::size_t>(level, chain.size() - 1)];
 
+  // What was optimised away in an inlined copy is still declared in the function it is a copy of.
+  const auto local = [&](const std::string& name) {
+    const DWARFDie found = findLocal(function, name, address);
+    return found.isValid()
+               ? found
+               : findLocal(function.getAttributeValueAsReferencedDie(dwarf::DW_AT_abstract_origin), name,
+                           address);
+  };
   std::size_t next = 1;
   NamedExpression out;
   const auto named = [&](DWARFDie die, NamedExpression::Kind kind, std::string owner) {
@@ -434,7 +442,7 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
     out.line = static_cast<int>(die.getDeclLine());
   };
 
-  DWARFDie root = path->names[0].call ? DWARFDie() : findLocal(function, path->names[0].name, address);
+  DWARFDie root = path->names[0].call ? DWARFDie() : local(path->names[0].name);
   DWARFDie type;
   if (root.isValid() && path->names[0].name != "this") {
     const bool parameter = root.getTag() == dwarf::DW_TAG_formal_parameter;
@@ -443,7 +451,7 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
     if (parameter) {
       out.root = NamedExpression::Root::Parameter;
       int position = 0;
-      for (DWARFDie child : function.children()) {
+      for (DWARFDie child : root.getParent().children()) {
         if (child.getTag() != dwarf::DW_TAG_formal_parameter || shortName(child) == "this") continue;
         if (shortName(child) == path->names[0].name) break;
         ++position;
@@ -452,7 +460,7 @@ std::optional<NamedExpression> DebugInfo::expressionAt(std::uint64_t address, st
     }
     type = typeOf(root);
   } else {
-    DWARFDie self = findLocal(function, "this", address);
+    DWARFDie self = local("this");
     std::optional<Member> member;
     if (self.isValid()) {
       BareType object = pointee(typeOf(self));

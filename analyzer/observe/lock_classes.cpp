@@ -277,6 +277,10 @@ std::optional<LockClasses::Name> LockClasses::nameFrom(const std::vector<Place>&
         found->kind = ExpressionName::Kind::Local;
         found->name = place.code.function.substr(0, lambda) + "()::" + lastPart(found->name);
       }
+      constexpr std::string_view kUnnamedCall = "()::operator()()::";  // a lambda without a mangled name
+      if (const std::size_t call = found->name.find(kUnnamedCall); call != std::string::npos) {
+        found->name.replace(call, kUnnamedCall.size(), "()::");
+      }
       if (!name.empty() && found->name != name) same = false;
       name = found->name;
       meaning = std::move(found);

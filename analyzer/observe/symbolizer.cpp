@@ -119,6 +119,12 @@ std::string plainLambdas(std::string text) {
     }
     text.replace(at, end - at, "{lambda}");
   }
+  // clang++ numbers them: main::$_0::operator().
+  for (std::size_t at = text.find("$_"); at != std::string::npos; at = text.find("$_", at + 1)) {
+    std::size_t end = at + 2;
+    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
+    if (end > at + 2) text.replace(at, end - at, "{lambda}");
+  }
   replaceAll(text, "{lambda}::operator()", "{lambda}");
   replaceAll(text, "(anonymous namespace)::", "");
   return text;
