@@ -82,7 +82,7 @@ Result<Inputs> gather(const CheckOptions& options, const Invocation& invocation)
     if (!std::filesystem::exists(file, error)) return Error{"no such file", file};
     if (std::filesystem::is_directory(file, error))
       return Error{"this is a folder; give the folder of a compile database with -p", file};
-    if (startsWith(file, "GRLKFACT")) {
+    if (file.ends_with(".glf") || startsWith(file, "GRLKFACT")) {
       inputs.facts.push_back(file);
     } else if (startsWith(file,
                           "\x7f"
@@ -258,11 +258,15 @@ void addCheckCommand(CLI::App& app, Invocation& invocation) {
       "--root", options->root,
       "The project's root; files are named relative to it (default with -p: the top folder of the "
       "repository)");
-  command->add_option("--rule", options->rules, "Report this rule only (repeatable)")->type_name("ID");
+  command->add_option("--rule", options->rules, "Report this rule only (repeatable)")
+      ->type_name("ID")
+      ->allow_extra_args(false);
   command->add_option("--program", options->programs, "Check this program only (repeatable)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   command->add_option("--models", options->models, "What library functions do (repeatable)")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   command->add_option("--diff", options->diff, "Report only what touches the lines of this unified diff")
       ->type_name("FILE");
   command->add_option("files", options->files, "Sources, facts files or a binary with facts");

@@ -1,6 +1,7 @@
 // See frontend.h: parsing one unit. workers.cpp has the many.
 #include "analyzer/extract/frontend.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include "analyzer/extract/unit_extractor.h"
@@ -171,7 +172,12 @@ Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOpt
   compiler.setFileManager(new clang::FileManager(compiler.getFileSystemOpts(), files));
   const std::unique_ptr<clang::FrontendAction> action = makeExtractAction(unit_options, keeper.places, unit);
   compiler.ExecuteAction(*action);
-  if (unit.main_file == 0)
+  // Errors and not one body: the source is not what the flags say, or no source at all.
+  const bool nothing_left = !unit.errors.empty() && std::none_of(unit.functions.begin(), unit.functions.end(),
+                                                                 [](const facts::Function& function) {
+                                                                   return !function.blocks.empty();
+                                                                 });
+  if (unit.main_file == 0 || nothing_left)
     return Error{unit.errors.empty() ? "it could not be parsed" : unit.errors.front(), name};
   return unit;
 }

@@ -31,7 +31,7 @@ namespace {
 // Tags and the like: there is nothing in them.
 bool isEmptyClass(clang::QualType type) {
   const clang::CXXRecordDecl* record = type->getAsCXXRecordDecl();
-  return record && record->hasDefinition() && record->isEmpty();
+  return record && record->hasDefinition() && record->isEmpty() && record->isTriviallyCopyable();
 }
 
 }  // namespace
@@ -155,7 +155,9 @@ void Instructions::element(const clang::CFGElement& element) {
           element.castAs<clang::CFGTemporaryDtor>().getBindTemporaryExpr();
       const auto target = lowering_.plan().destinations.find(bound);
       if (target == lowering_.plan().destinations.end() ||
-          target->second->kind != Destination::Kind::Temporary)
+          target->second->kind != Destination::Kind::Temporary ||
+          lowering_.plan().temporaries[target->second->temporary].kind != Temporary::Kind::FullExpression ||
+          lowering_.plan().elided.count(bound))
         break;
       destroy(lowering_.placeOf(*target->second), bound->getType(), bound->getEndLoc(),
               facts::kInstrTemporary);
@@ -418,10 +420,7 @@ void Instructions::call(const clang::CallExpr& call) {
 void Instructions::construct(const clang::CXXConstructExpr& construct) {
   const auto target = lowering_.plan().destinations.find(&construct);
   if (target == lowering_.plan().destinations.end()) return;
-  if (construct.isElidable() && construct.getNumArgs() > 0) {
-    const clang::Expr* source = construct.getArg(0)->IgnoreParenImpCasts();
-    if (llvm::isa<clang::MaterializeTemporaryExpr>(source)) return;
-  }
+  if (elidedSource(construct)) return;
   const clang::CXXConstructorDecl* constructor = construct.getConstructor();
   const clang::QualType type = lowering_.builder().context().getBaseElementType(construct.getType());
   facts::Path place = lowering_.placeOf(*target->second);

@@ -151,12 +151,12 @@ class Planner {
       return;
     }
     if (const auto* construct = llvm::dyn_cast<clang::CXXConstructExpr>(expression)) {
-      if (construct->isElidable() && construct->getNumArgs() > 0) {
-        const clang::Expr* source = construct->getArg(0)->IgnoreParenImpCasts();
-        if (const auto* made = llvm::dyn_cast<clang::MaterializeTemporaryExpr>(source)) {
-          plan_.destinations.try_emplace(made, target);
-          assign(made->getSubExpr(), target);
-        }
+      if (const clang::MaterializeTemporaryExpr* made = elidedSource(*construct)) {
+        plan_.destinations.try_emplace(made, target);
+        const clang::Expr* source = made->getSubExpr()->IgnoreParens();
+        if (const auto* bound = llvm::dyn_cast<clang::CXXBindTemporaryExpr>(source))
+          plan_.elided.insert(bound);
+        assign(source, target);
       }
       return;
     }
@@ -465,6 +465,14 @@ class Planner {
 };
 
 }  // namespace
+
+const clang::MaterializeTemporaryExpr* elidedSource(const clang::CXXConstructExpr& construct) {
+  if (!construct.isElidable() || construct.getNumArgs() == 0) return nullptr;
+  const clang::Expr* source = construct.getArg(0)->IgnoreParens();
+  while (const auto* cast = llvm::dyn_cast<clang::ImplicitCastExpr>(source))
+    source = cast->getSubExpr()->IgnoreParens();
+  return llvm::dyn_cast<clang::MaterializeTemporaryExpr>(source);
+}
 
 Plan planFunction(const clang::FunctionDecl& function, const clang::ASTContext& context) {
   Planner planner(context);

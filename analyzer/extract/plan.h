@@ -52,13 +52,17 @@ struct Plan {
   llvm::DenseMap<const clang::Expr*, unsigned> gathers;  // the ?:, && or || itself
   llvm::DenseMap<const clang::Stmt*, LiveScope> live;    // throws, and calls within a try block
   llvm::DenseSet<const clang::VarDecl*> address_taken;
+  // Temporaries that never exist: what is copied from them is built in place.
+  llvm::DenseSet<const clang::CXXBindTemporaryExpr*> elided;
   std::vector<const clang::LambdaExpr*> lambdas;
   bool has_errors = false;
 
   std::deque<Destination> storage;
 };
 
-// `function` may be null: a lone expression (an initialiser of a global) with `destination`.
+// The temporary that an elided copy (before C++17) is written to copy from; null for other constructions.
+const clang::MaterializeTemporaryExpr* elidedSource(const clang::CXXConstructExpr& construct);
+
 Plan planFunction(const clang::FunctionDecl& function, const clang::ASTContext& context);
 Plan planInitialiser(const clang::VarDecl& variable, const clang::ASTContext& context);
 

@@ -228,6 +228,19 @@ TEST_F(Extract, ReturnedGuardsGoToTheCaller) {
   EXPECT_EQ(count(f, "~unique_lock(&l'0)"), 1) << f;
 }
 
+TEST_F(Extract, CopiesThatOldStandardsElideDoNotExist) {
+  const Unit unit = extract("a.cpp",
+                            "struct G { G(int&); G(G&&); ~G(); }; int m; void take(G);\n"
+                            "G grab() { return G(m); } void f() { G l = grab(); take(grab()); }",
+                            {"-std=c++11"});
+  const std::string grab = body(unit, "grab"), f = body(unit, "f");
+  EXPECT_HAS(grab, "call constructor @G::G(&tmp'0, &m)");
+  EXPECT_NOT(grab, "~G");
+  EXPECT_HAS(f, "write init l'");
+  EXPECT_EQ(count(f, "call constructor"), 0) << f;
+  EXPECT_EQ(count(f, "~G"), 2) << f;
+}
+
 TEST_F(Extract, LambdasAreFunctionsWithCaptures) {
   const Unit unit =
       cpp("#include <thread>\nint g; void f() { int n = 0; std::thread t([&n, k = 3] { n += k; g = 1; }); "
