@@ -45,6 +45,7 @@ class Reporter {
   std::map<std::vector<model::Id>, model::Id> stacks_;
   std::map<OriginId, model::Id> threads_;
   std::map<std::pair<std::string, Place>, model::Id> locks_;
+  std::map<model::Id, PlaceId> lock_places_;  // the first place of each
   std::map<std::pair<OriginId, SetId>, model::Id> segments_;
 };
 

@@ -11,7 +11,7 @@ using facts::InstructionKind;
 namespace {
 
 constexpr std::size_t kOutcomes = 8;
-constexpr std::size_t kStores = 48;
+constexpr std::size_t kStores = 32;
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
   h ^= value + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
@@ -136,7 +136,8 @@ void Flow::executeOn(Index instruction, State state, States& out) {
         forget(address, state);
         SymId value = syms_.make(SymKind::Load, address);
         std::erase_if(state.facts, [&](const Fact& fact) { return syms_.contains(fact.sym, value); });
-        setResult(gid, value, state);
+        // Only an acquiring load orders what comes after it.
+        setResult(gid, (in.flags & facts::kInstrAcquire) ? value : kNoSym, state);
       }
       break;
     }
@@ -239,7 +240,8 @@ void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId add
   }
   if (in.flags & facts::kInstrAtomic) flags |= kEventAtomic;
   bool flag_set = value != kNoSym && syms_[value].kind == SymKind::Const && syms_[value].n != 0;
-  if ((flags & kEventAtomic) || (flag_set && !state.locks.empty())) {
+  bool releases = (in.flags & facts::kInstrAtomic) && (in.flags & facts::kInstrRelease);
+  if (releases || (flag_set && !state.locks.empty())) {
     if ((flags & kEventWrite) && !isFresh(syms_.rootOf(address), state)) {
       // A flag others may wait for.
       auto at = std::lower_bound(state.rest.signalled.begin(), state.rest.signalled.end(), address);
@@ -391,7 +393,22 @@ void Flow::addOutcomes() {
         bool outside =
             kind == SymKind::Param || kind == SymKind::Global || kind == SymKind::Load || roots.count(root);
         if (!outside || kind == SymKind::ParamSlot || kind == SymKind::ResultSlot) continue;
-        if (syms_[binding.second].kind == SymKind::Unknown) continue;
+        // Contents that a caller can make something of.
+        SymId content = binding.second;
+        SymKind top = syms_[content].kind;
+        if (top == SymKind::Unknown || top == SymKind::Phi || top == SymKind::Stale) continue;
+        bool object = false;
+        switch (syms_[syms_.rootOf(content)].kind) {
+          case SymKind::Alloc:
+          case SymKind::Via:
+          case SymKind::Local:
+          case SymKind::Handle:
+            object = true;
+            break;
+          default:
+            break;
+        }
+        if (!object && !paramsOnly(content)) continue;
         taken.insert(binding.first);
         outcome.stores.push_back(binding);
         SymId content_root = syms_.rootOf(binding.second);
@@ -405,6 +422,7 @@ void Flow::addOutcomes() {
     std::sort(outcome.stores.begin(), outcome.stores.end());
     outcome.at_exit = state.rest;
     outcome.at_exit.locks = state.locks;
+    outcome.at_exit.dropped.clear();
     // Only what means something to a caller: what it cannot name would be wrapped once more at each
     // call, as many names as there are ways through the call graph.
     auto keep = [&](std::vector<SymId>& list, std::size_t bound) {

@@ -52,6 +52,7 @@ class Flow {
   void findUsedResults();
   void prepareGraph();
   void findLoops();
+  void trim(State& state);
   void enterBlock(Index block, Index from, State state);
   void staleLoop(State& state, const Loop& loop);
   bool mergeInto(State& into, const State& other, Index block);

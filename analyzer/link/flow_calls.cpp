@@ -138,7 +138,7 @@ SymId Flow::substitute(SymId sym, Gid gid, const std::vector<SymId>& args, State
     default: {
       unsigned depth = 0;
       for (SymId inner = sym; syms_[inner].kind == SymKind::Via; inner = syms_[inner].b) ++depth;
-      if (depth > 6 && s.kind == SymKind::Via) return syms_.make(SymKind::Via, gid, s.b);
+      if (depth > 3 && s.kind == SymKind::Via) return syms_.make(SymKind::Via, gid, s.b);
       return syms_.make(SymKind::Via, gid, sym);
     }
   }
@@ -343,6 +343,7 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
       Held mine = held;
       mine.lock = substitute(held.lock, gid, args, source);
       mine.at = gid;
+      std::erase(state.rest.dropped, mine.lock);
       auto again = std::find(state.rest.released.begin(), state.rest.released.end(), mine.lock);
       if (again != state.rest.released.end()) {
         state.rest.released.erase(again);

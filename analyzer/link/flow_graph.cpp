@@ -7,6 +7,10 @@ namespace gridlock::link {
 
 namespace {
 constexpr std::size_t kStatesPerBlock = 8;
+constexpr std::size_t kStatesPerBlockOfLarge = 3;  // functions of more than kLarge blocks
+constexpr std::size_t kLarge = 200;
+constexpr std::size_t kMemory = 192;  // places whose content is followed
+constexpr std::size_t kFacts = 48;
 
 // Lists are sorted, and short: what a bound cuts off costs precision only.
 constexpr std::size_t kListed = 256;
@@ -241,7 +245,8 @@ void Flow::staleLoop(State& state, const Loop& loop) {
   unique(state.rest.signalled);
   for (SymId& value : state.rest.taken) value = stale(value);
   unique(state.rest.taken);
-  for (auto* list : {&state.rest.last, &state.rest.destroyed, &state.rest.initialised, &state.rest.cleared}) {
+  for (auto* list : {&state.rest.last, &state.rest.dropped, &state.rest.destroyed, &state.rest.initialised,
+                     &state.rest.cleared}) {
     for (SymId& value : *list) value = stale(value);
     unique(*list);
   }
@@ -334,6 +339,7 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   unite(into.rest.escaped, other.rest.escaped);
   unite(into.rest.cleared, other.rest.cleared);
   intersect(into.rest.taken, other.rest.taken);
+  intersect(into.rest.dropped, other.rest.dropped);
   intersect(into.rest.last, other.rest.last);
   intersect(into.rest.destroyed, other.rest.destroyed);
   intersect(into.rest.initialised, other.rest.initialised);
@@ -370,6 +376,22 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   return !(into == before);
 }
 
+// What is followed is bounded: the function's own variables are the last to be forgotten.
+void Flow::trim(State& state) {
+  if (state.facts.size() > kFacts) state.facts.resize(kFacts);
+  if (state.memory.size() <= kMemory) return;
+  auto own = [&](const Binding& binding, bool whole) {
+    const Sym& address = syms_[binding.first];
+    if (address.kind == SymKind::Field && program_.isPseudo(address.b)) return true;
+    if (isHandle(binding.second)) return true;
+    SymKind root = syms_[whole ? binding.first : syms_.rootOf(binding.first)].kind;
+    return root == SymKind::Local || root == SymKind::ParamSlot || root == SymKind::ResultSlot;
+  };
+  std::erase_if(state.memory, [&](const Binding& binding) { return !own(binding, false); });
+  if (state.memory.size() > 2 * kMemory)
+    std::erase_if(state.memory, [&](const Binding& binding) { return !own(binding, true); });
+}
+
 void Flow::enterBlock(Index block, Index from, State state) {
   if (from != kNone) {
     std::erase_if(state.memory, [&](const Binding& binding) {
@@ -377,6 +399,7 @@ void Flow::enterBlock(Index block, Index from, State state) {
       return s.kind == SymKind::ResultSlot && !crossing_results_.count(s.a);
     });
   }
+  trim(state);
   bool back = from != kNone && position_[block] <= position_[from];
   for (Index l : loops_of_[block]) {
     Loop& loop = loops_[l];
@@ -406,7 +429,7 @@ void Flow::enterBlock(Index block, Index from, State state) {
     break;
   }
   if (!merged) {
-    std::size_t bound = budget_ == 0 ? 1 : kStatesPerBlock;
+    std::size_t bound = budget_ == 0 ? 1 : order_.size() > kLarge ? kStatesPerBlockOfLarge : kStatesPerBlock;
     if (states.size() < bound) {
       states.push_back(std::move(state));
       changed = true;

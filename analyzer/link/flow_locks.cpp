@@ -75,6 +75,7 @@ void Flow::acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind,
     if (std::binary_search(state.rest.destroyed.begin(), state.rest.destroyed.end(), lock))
       event.flags |= kEventInvalid;
   }
+  std::erase(state.rest.dropped, lock);
   auto again = std::find(state.rest.released.begin(), state.rest.released.end(), lock);
   if (again != state.rest.released.end() && same == state.locks.end()) {
     state.rest.released.erase(again);
@@ -105,7 +106,8 @@ void Flow::release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore)
   if (held == state.locks.rend()) {
     flags |= kEventUnheld;
     auto at = std::lower_bound(state.rest.released.begin(), state.rest.released.end(), lock);
-    if (at != state.rest.released.end() && *at == lock) {
+    bool before = std::binary_search(state.rest.dropped.begin(), state.rest.dropped.end(), lock);
+    if (before || (at != state.rest.released.end() && *at == lock)) {
       flags |= kEventTwice;
     } else if (!semaphore) {
       state.rest.released.insert(at, lock);
@@ -118,10 +120,12 @@ void Flow::release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore)
   }
   if (held == state.locks.rend()) return;
   if (held->at != held->primitive) context_.released_by_caller.insert(held->primitive);
-  if (held->count > 1)
+  if (held->count > 1) {
     --held->count;
-  else
+  } else {
+    if (held->lock == lock && !held->maybe && !syms_.hasStale(lock)) addSorted(state.rest.dropped, lock);
     state.locks.erase(std::next(held).base());
+  }
 }
 
 SymId Flow::guardField(SymId guard, unsigned which) {

@@ -94,7 +94,8 @@ model::Id Reporter::lock(PlaceId place, LockKind kind) {
       model::Id at = site(declared, "");
       report.locks[it->second].declared = at;
     }
-  } else if (!world.singlePlace(place)) {
+    lock_places_[it->second] = place;
+  } else if (!world.singlePlace(place) || lock_places_[it->second] != place) {
     report.locks[it->second].instances = 2;
     report.locks[it->second].global = false;
   }

@@ -55,6 +55,7 @@ struct Snapshot {
   std::vector<SymId> signalled;    // sync objects that may have been signalled
   std::vector<SymId> once;         // once flags surely done
   std::vector<SymId> escaped;      // roots that others may know
+  std::vector<SymId> dropped;      // locks surely released since they were last taken
   std::vector<SymId> cleared;      // atomic flags set back to 0
   std::vector<SymId> taken;        // values taken out of shared places, under a lock:
                                    // this thread's own

@@ -28,7 +28,7 @@ bool secondIsSym(SymKind kind) {
          kind == SymKind::Via;
 }
 
-constexpr unsigned kMaxDepth = 24;
+constexpr unsigned kMaxDepth = 12;
 
 }  // namespace
 

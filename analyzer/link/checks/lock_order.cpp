@@ -203,6 +203,11 @@ class OrderCheck {
         std::string_view name = world_.program.symbols[f.map->symbols[callee.index]].qualified;
         return name == "std::min" || name == "std::max" || name == "std::minmax";
       }
+      case SymKind::Via: {
+        SymId leaf = s.b;
+        while (syms[leaf].kind == SymKind::Via) leaf = syms[leaf].b;
+        return syms[leaf].kind == SymKind::Phi;
+      }
       case SymKind::Load:
         return ordering(s.a);
       case SymKind::Arith:
