@@ -373,8 +373,20 @@ std::optional<VariablePath> DebugInfo::variableAt(std::uint64_t address, std::ui
 
   VariablePath out;
   out.name = qualifiedName(variable);
-  out.file = variable.getDeclFile(llvm::DILineInfoSpecifier::FileLineInfoKind::AbsoluteFilePath);
-  out.line = static_cast<int>(variable.getDeclLine());
+  // In a namespace the file and line stand at the declaration that the definition refers to.
+  if (const auto declaration = variable.getAttributeValueAsReferencedDie(dwarf::DW_AT_specification)) {
+    out.file = declaration.getDeclFile(llvm::DILineInfoSpecifier::FileLineInfoKind::AbsoluteFilePath);
+    out.line = static_cast<int>(declaration.getDeclLine());
+  }
+  if (out.file.empty())
+    out.file = variable.getDeclFile(llvm::DILineInfoSpecifier::FileLineInfoKind::AbsoluteFilePath);
+  if (out.line == 0) out.line = static_cast<int>(variable.getDeclLine());
+  if (out.file.empty()) {  // then at least the unit's own file, where it is defined
+    const DWARFDie unit_die = unit->getUnitDIE(true);
+    out.file = shortName(unit_die);
+    const char* folder = unit->getCompilationDir();
+    if (!out.file.empty() && out.file[0] != '/' && folder) out.file = std::string(folder) + "/" + out.file;
+  }
 
   if (address < start) return out;
   out.rest = address - start;
