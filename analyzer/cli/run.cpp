@@ -3,7 +3,6 @@
 
 #include <CLI/CLI.hpp>
 #include <iostream>
-#include <map>
 #include <memory>
 
 #include "analyzer/cli/commands.h"
@@ -18,8 +17,7 @@ constexpr const char* kDefaultReport = "gridlock-report.json";
 
 struct RunOptions {
   CommonOptions common;
-  observe::OnDeadlock on_deadlock = observe::OnDeadlock::Exit;
-  bool on_deadlock_given = false;
+  std::string on_deadlock;  // empty: not given
   double timeout = 0;
 };
 
@@ -50,7 +48,9 @@ int run(const Invocation& invocation, RunOptions& options) {
   }
   observe::LaunchOptions launch;
   launch.command = invocation.dashed;
-  if (options.on_deadlock_given) launch.on_deadlock = options.on_deadlock;
+  if (options.on_deadlock == "report") launch.on_deadlock = observe::OnDeadlock::Report;
+  if (options.on_deadlock == "abort") launch.on_deadlock = observe::OnDeadlock::Abort;
+  if (options.on_deadlock == "exit") launch.on_deadlock = observe::OnDeadlock::Exit;
   if (options.timeout > 0) {
     launch.timeout = std::chrono::milliseconds(static_cast<long long>(options.timeout * 1000));
   }
@@ -103,21 +103,17 @@ void addRunCommand(CLI::App& app, Invocation& invocation) {
                                          "gridlock run [OPTIONS] -- PROGRAM [ARGS...]");
   auto options = std::make_shared<RunOptions>();
   addCommonOptions(*command, options->common);
-  static const std::map<std::string, observe::OnDeadlock> kOnDeadlock{{"report", observe::OnDeadlock::Report},
-                                                                      {"abort", observe::OnDeadlock::Abort},
-                                                                      {"exit", observe::OnDeadlock::Exit}};
   command
       ->add_option("--on-deadlock", options->on_deadlock,
                    "What follows a deadlock: report it and go on, abort, or exit with 66 (default)")
       ->type_name("report|abort|exit")
-      ->transform(CLI::CheckedTransformer(kOnDeadlock).description(""));
+      ->check(CLI::IsMember({"report", "abort", "exit"}));
   command
       ->add_option("--timeout", options->timeout,
                    "End the program after this long and report who waits for whom")
       ->type_name("SECONDS")
       ->check(CLI::PositiveNumber);
-  command->callback([&invocation, options, command] {
-    options->on_deadlock_given = command->count("--on-deadlock") > 0;
+  command->callback([&invocation, options] {
     invocation.action = [&invocation, options] { return run(invocation, *options); };
   });
 }
