@@ -93,7 +93,7 @@ TEST_F(BadInput, FileNotInTheDatabase) {
 TEST_F(BadInput, FileThatIsNotThere) { expectOneLine(run({"check", "absent.c", "--"}), {"absent.c"}); }
 
 TEST_F(BadInput, UnitThatDoesNotParse) {
-  writeFile(file("bad.c"), "#include \"no_such_header.h\"\nint main(void) { return }\n");
+  writeFile(file("bad.c"), "#include \"no_such_header.h\"\nnothing here is C(\n");
   ProcessResult alone = run({"check", "-o", "r.json", "bad.c", "--"});
   EXPECT_EQ(alone.code, 2) << alone.ending() << alone.err;
   EXPECT_NE(alone.err.find("bad.c"), std::string::npos) << alone.err;
