@@ -18,6 +18,9 @@
 
 namespace gridlock::link {
 
+// Past this many, locks that are held only perhaps are forgotten.
+inline constexpr std::size_t kLocksHeld = 24;
+
 struct State {
   std::vector<Held> locks;      // in order of acquisition
   std::vector<Binding> memory;  // sorted by address

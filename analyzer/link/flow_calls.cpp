@@ -353,7 +353,7 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
                                [&](const Held& h) { return h.lock == mine.lock && h.mode == mine.mode; });
       if (same != state.locks.end()) {
         if (same->count < 4) ++same->count;
-      } else {
+      } else if (!mine.maybe || state.locks.size() < kLocksHeld) {
         state.locks.push_back(mine);
       }
     }

@@ -180,6 +180,7 @@ class World {
                       ContextId context);
   PlaceId part(PlaceId parent, facts::StepKind step, Index field, std::int64_t index);
   SetId evalNew(ContextId context, SymId sym, unsigned depth);
+  SetId evalPhi(ContextId context, SymId sym, unsigned depth);
   SetId evalDepth(ContextId context, SymId sym, unsigned depth);
   void addContent(PlaceId place, SetId values);
   SetId contentOf(PlaceId place) const;
@@ -220,7 +221,11 @@ class World {
   std::set<std::uint32_t> reachable_;  // objects
   std::vector<ContextId> again_;
   std::set<ContextId> processing_;
-  unsigned phi_depth_ = 0;
+  unsigned phi_depth_ = 0;  // inside evalPhi
+  bool phi_grown_ = false;
+  // By context and expression, while a phi is evaluated: what this round found, and the phis so far.
+  std::unordered_map<std::uint64_t, SetId> provisional_;
+  std::unordered_map<std::uint64_t, SetId> phi_values_;
   bool final_ = false;
   std::uint64_t steps_ = 0;
 };

@@ -10,6 +10,7 @@ namespace gridlock::link {
 using facts::StepKind;
 
 namespace {
+constexpr int kPhiRounds = 12;
 constexpr std::size_t kWidest = 48;  // places of one address that are still told apart
 
 std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
@@ -149,8 +150,16 @@ SetId World::evalDepth(ContextId context, SymId sym, unsigned depth) {
   if (sym == kNoSym || depth > 60) return 0;
   auto it = contexts[context].values.find(sym);
   if (it != contexts[context].values.end()) return it->second;
+  std::uint64_t key = static_cast<std::uint64_t>(context) << 32 | sym;
+  if (phi_depth_ > 0) {
+    auto now = provisional_.find(key);
+    if (now != provisional_.end()) return now->second;
+  }
   SetId value = evalNew(context, sym, depth + 1);
-  if (phi_depth_ == 0) contexts[context].values[sym] = value;
+  if (phi_depth_ == 0)
+    contexts[context].values[sym] = value;
+  else
+    provisional_[key] = value;
   return value;
 }
 
@@ -162,6 +171,41 @@ std::optional<std::int64_t> World::constant(ContextId context, SymId sym) const 
       contexts[context].constants[s.a] != INT64_MIN)
     return contexts[context].constants[s.a];
   return std::nullopt;
+}
+
+// Phis refer to one another in circles. The outermost one is asked again until none of those below
+// it grows; within a round each expression is evaluated once, and what the last round saw is final.
+SetId World::evalPhi(ContextId context, SymId sym, unsigned depth) {
+  auto it = link.phis.find(sym);
+  if (it == link.phis.end()) return 0;
+  const std::uint64_t key = static_cast<std::uint64_t>(context) << 32 | sym;
+  auto grow = [&] {
+    provisional_[key] = phi_values_[key];
+    SetId value = phi_values_[key];
+    for (SymId input : it->second) value = unite(value, evalDepth(context, input, depth));
+    if (value != phi_values_[key]) {
+      phi_values_[key] = value;
+      phi_grown_ = true;
+    }
+  };
+  if (phi_depth_ > 0) {
+    grow();
+    return phi_values_[key];
+  }
+  phi_values_.clear();
+  ++phi_depth_;
+  phi_grown_ = true;
+  for (int round = 0; round < kPhiRounds && phi_grown_; ++round) {
+    provisional_.clear();
+    phi_grown_ = false;
+    grow();
+  }
+  --phi_depth_;
+  if (!phi_grown_) {
+    for (auto [place, value] : provisional_)
+      contexts[static_cast<ContextId>(place >> 32)].values[static_cast<SymId>(place)] = value;
+  }
+  return phi_values_[key];
 }
 
 SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
@@ -203,23 +247,8 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
                                    contexts[context].origin, 0, context)});
       return known;
     }
-    case SymKind::Phi: {
-      auto it = link.phis.find(sym);
-      if (it == link.phis.end()) return 0;
-      ++phi_depth_;
-      SetId value = 0;
-      auto& memo = contexts[context].values;
-      for (int i = 0; i < 4; ++i) {
-        memo[sym] = value;
-        SetId next = value;
-        for (SymId input : it->second) next = unite(next, evalDepth(context, input, depth));
-        if (next == value) break;
-        value = next;
-      }
-      memo.erase(sym);
-      --phi_depth_;
-      return value;
-    }
+    case SymKind::Phi:
+      return evalPhi(context, sym, depth);
     case SymKind::Stale:
       return evalDepth(context, s.a, depth);
     case SymKind::Via: {
