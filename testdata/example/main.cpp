@@ -50,7 +50,8 @@ int main(int argc, char** argv) {
     }
   });
   std::thread clock([&] {
-    std::this_thread::sleep_for(200ms);  // on a quiet day the tellers are done by now
+    // On a quiet day the tellers are done by then; in rush hour it has to wait until they are.
+    std::this_thread::sleep_for(rush ? 11s : 200ms);
     rates.refresh();
   });
   first.join();
