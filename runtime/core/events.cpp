@@ -545,14 +545,6 @@ void noteHeldAtEnd(Thread& thread) {
   }
 }
 
-void noteSampled(Thread& thread, record::SectionRow& section) {
-  record::HeldEntry* entry = thread.top - 1;
-  Shadow* shadow = thread.shadowOf(entry);
-  shadow->section = &section;
-  shadow->flags |= kShadowSampled | kShadowSection;
-  entry->acquired_ns = nowNs();
-}
-
 void initialising(const Object& object, const Frame* frame) {
   Thread* thread = knownThread();
   if (thread == nullptr) return;

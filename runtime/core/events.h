@@ -167,7 +167,5 @@ bool holds(const Object& object);
 void forgetHeld(const Object& object);
 
 void noteExit(record::SectionRow& section, std::uint64_t site);
-// The newest held lock is one that is timed.
-void noteSampled(Thread& thread, record::SectionRow& section);
 
 }  // namespace gridlock::runtime

@@ -11,7 +11,7 @@ namespace gridlock::runtime {
 extern bool passive;
 
 // One acquisition of (sample_mask + 1) is timed.
-extern std::uint64_t sample_mask;
+extern std::uint64_t sample_mask __attribute__((visibility("hidden")));
 
 // Makes the record when this image has none yet; in a forked child `parent` becomes the record of the
 // parent, still mapped. False: stay passive.

@@ -20,7 +20,7 @@ struct Object {
   std::uint16_t flags;  // LockFlag
 };
 
-extern std::uint32_t tag_secret;
+extern std::uint32_t tag_secret __attribute__((visibility("hidden")));
 
 inline std::uint32_t tagOf(std::uint64_t address) {
   return (static_cast<std::uint32_t>(address >> 3) ^ tag_secret) | 1;  // never 0: zeroed bytes match no tag

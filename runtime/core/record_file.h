@@ -34,7 +34,7 @@ struct Record {
   char path[512] = {};
 };
 
-extern Record current;
+extern Record current __attribute__((visibility("hidden")));
 
 // Where records go. `folder` is the session's; it is made when the first record is.
 struct Session {

@@ -66,6 +66,8 @@ Index takeBlock(Index thread, Index older) {
     if (twin == nullptr) return kNone;
     twins[block].store(twin, std::memory_order_relaxed);
   }
+  // Nothing of what stood there is taken for known (see prepare in hooks/fast_path.h).
+  for (Shadow& shadow : twinOf(block)->entries) shadow = Shadow{};
   record::HeldBlock& row = current.held[block];
   for (record::HeldEntry& entry : row.entries) {
     entry.lock.store(kNone, std::memory_order_relaxed);

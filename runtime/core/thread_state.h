@@ -29,7 +29,7 @@ struct Shadow {
   std::uint8_t mode;
   std::uint8_t request;
   std::uint16_t flags;          // ShadowFlag
-  record::SectionRow* section;  // only with kShadowSection; the fast path leaves it as it is
+  record::SectionRow* section;  // only with kShadowSection
 };
 static_assert(sizeof(Shadow) == sizeof(record::HeldEntry));
 
@@ -98,8 +98,10 @@ struct alignas(64) Thread {
   std::uint32_t held() const { return countAt(top); }
 };
 
+#pragma GCC visibility push(hidden)  // else each access goes through an address in a register
 extern __thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern std::uint64_t* alive;
+#pragma GCC visibility pop
 
 // The calling thread's state, or nullptr when its events are to pass unrecorded: the shim is passive,
 // the thread is inside the shim, or past its end. The first call of a thread registers it; the first

@@ -52,8 +52,7 @@ GRIDLOCK_EXPORT int mtx_timedlock(mtx_t* mutex, const timespec* until) {
 }
 
 GRIDLOCK_EXPORT int mtx_unlock(mtx_t* mutex) noexcept {
-  unlockingMutex(asMutex(mutex), GRIDLOCK_FRAME);
-  return real.mtx_unlock(mutex);
+  return unlockMutex(asMutex(mutex), GRIDLOCK_FRAME, [=] { return real.mtx_unlock(mutex); });
 }
 
 GRIDLOCK_EXPORT int cnd_wait(cnd_t* cond, mtx_t* mutex) {

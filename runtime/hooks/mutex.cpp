@@ -54,8 +54,7 @@ GRIDLOCK_EXPORT int pthread_mutex_clocklock(pthread_mutex_t* mutex, clockid_t cl
 }
 
 GRIDLOCK_EXPORT int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
-  unlockingMutex(mutex, GRIDLOCK_FRAME);
-  return real.pthread_mutex_unlock(mutex);
+  return unlockMutex(mutex, GRIDLOCK_FRAME, [=] { return real.pthread_mutex_unlock(mutex); });
 }
 
 // Spin locks have no room for a mark and no owner; they are short, and rarely many.

@@ -73,17 +73,21 @@ template <typename Call>
   return result;
 }
 
+[[gnu::noinline, gnu::cold]] inline int repairMutex(pthread_mutex_t* mutex, RequestKind request,
+                                                    const Frame* frame, int result) {
+  repairTop(objectOfMutex(mutex), Mode::kExclusive, request, frame);
+  return result;
+}
+
 template <typename Call>
 __attribute__((always_inline)) inline int lockMutex(pthread_mutex_t* mutex, RequestKind request,
                                                     const Frame* frame, Call call) {
   if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) == 0) [[likely]] {
-    record::SectionRow* section =
-        prepare(addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame);
-    if (section != nullptr) [[likely]] {
+    if (prepare(addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame)) [[likely]] {
       const int result = call();
       if (result == 0 || result == EOWNERDEAD) [[likely]] {
-        if (!raise(addressOfMutex(mutex), section))
-          repairTop(objectOfMutex(mutex), Mode::kExclusive, request, frame);
+        if (!raise(addressOfMutex(mutex))) [[unlikely]]
+          return repairMutex(mutex, request, frame, result);
       }
       return result;
     }
@@ -91,12 +95,19 @@ __attribute__((always_inline)) inline int lockMutex(pthread_mutex_t* mutex, Requ
   return lockMutexSlowly(mutex, request, frame, call);
 }
 
-// Everything about an unlock but the unlock.
-__attribute__((always_inline)) inline void unlockingMutex(pthread_mutex_t* mutex, const Frame* frame) {
-  if (popIfNewest(addressOfMutex(mutex))) [[likely]]
-    return;
+template <typename Call>
+[[gnu::noinline]] int unlockMutexSlowly(pthread_mutex_t* mutex, const Frame* frame, Call call) {
   initialise();
   releasing(objectOfMutex(mutex), frame, ownerOfMutex(mutex));
+  return call();
+}
+
+// The slow half is a function of its own, so that the fast one saves no registers.
+template <typename Call>
+__attribute__((always_inline)) inline int unlockMutex(pthread_mutex_t* mutex, const Frame* frame, Call call) {
+  if (popIfNewest(addressOfMutex(mutex))) [[likely]]
+    return call();
+  return unlockMutexSlowly(mutex, frame, call);
 }
 
 }  // namespace gridlock::runtime

@@ -30,7 +30,7 @@ struct Real {
 #undef HOOK_MARK
 };
 
-extern Real real;
+extern Real real __attribute__((visibility("hidden")));
 
 void resolveReal();
 

@@ -57,10 +57,9 @@ template <typename Call>
 inline __attribute__((always_inline)) int lockWith(pthread_rwlock_t* lock, Mode mode, RequestKind request,
                                                    const Frame* frame, Call call) {
   if (!looksBlocked(lock, mode)) [[likely]] {
-    gridlock::record::SectionRow* section = prepare(addressOf(lock), *spareOf(lock), mode, request, frame);
-    if (section != nullptr) [[likely]] {
+    if (prepare(addressOf(lock), *spareOf(lock), mode, request, frame)) [[likely]] {
       const int result = call();
-      if (result == 0 && !raise(addressOf(lock), section)) repairTop(objectOf(lock), mode, request, frame);
+      if (result == 0 && !raise(addressOf(lock))) repairTop(objectOf(lock), mode, request, frame);
       return result;
     }
   }
