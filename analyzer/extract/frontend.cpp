@@ -172,7 +172,7 @@ Result<facts::Unit> extractUnit(const CompileCommand& command, const FrontendOpt
   compiler.setFileManager(new clang::FileManager(compiler.getFileSystemOpts(), files));
   const std::unique_ptr<clang::FrontendAction> action = makeExtractAction(unit_options, keeper.places, unit);
   compiler.ExecuteAction(*action);
-  // Errors and not one body: the source is not what the flags say, or no source at all.
+  // Errors and not one body: the source is not what the flags say, or there is none.
   const bool nothing_left = !unit.errors.empty() && std::none_of(unit.functions.begin(), unit.functions.end(),
                                                                  [](const facts::Function& function) {
                                                                    return !function.blocks.empty();

@@ -422,6 +422,19 @@ TEST_F(Extract, TakesWhatGccTakes) {
   EXPECT_HAS(body(unit, "f"), "@undeclared($p)");
 }
 
+TEST_F(Extract, TakesCxxThatGccOnlyWarnsOf) {
+  const Unit unit = cpp(
+      "#define A \"x\"\nvoid take(const char*); int n; void f(int k) { char c{k}; take(\"%d\"A); n = c; }");
+  EXPECT_TRUE(unit.errors.empty()) << unit.errors[0];
+  EXPECT_HAS(body(unit, "f"), "write n");
+}
+
+TEST_F(Extract, WhatIsNoSourceGivesNoFacts) {
+  const Result<Unit> unit = extractUnit(commandFor(write("a.c", "int main( { retur"), {}), options());
+  ASSERT_FALSE(unit);
+  EXPECT_EQ(unit.error().text(), "a.c: a.c:1: expected parameter declarator");
+}
+
 TEST_F(Extract, ACrashOrAnEndlessUnitCostsItselfAlone) {
   const std::string good = write("good.c", "int g; void f(void) { g = 1; }");
   const std::string endless = write("endless.cpp",
