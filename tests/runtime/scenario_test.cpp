@@ -295,7 +295,8 @@ TEST_F(Scenario, WrongUsesAreEvents) {
   file.check();
   EXPECT_EQ(file.events(EventKind::kUnlockNotHeld), 1);
   EXPECT_EQ(file.events(EventKind::kUnlockByOther), 1);
-  EXPECT_EQ(file.events(EventKind::kNotReleased), 2) << "by a thread, and by main, which could not destroy it";
+  EXPECT_EQ(file.events(EventKind::kNotReleased), 2)
+      << "by a thread, and by main, which could not destroy it";
   EXPECT_EQ(file.events(EventKind::kDestroyHeld), 1);
   EXPECT_EQ(file.events(EventKind::kWaitWithoutMutex), 1);
 }

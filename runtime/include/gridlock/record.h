@@ -266,7 +266,7 @@ enum ThreadFlag : std::uint32_t {
   kMainThread = 1u << 0,
   kForeignThread = 1u << 1,  // first seen at a lock event, not created through pthread_create
   kDetached = 1u << 2,
-  kCancelled = 1u << 3,  // pthread_cancel was called for it: it may leave any wait
+  kCancelled = 1u << 3,       // pthread_cancel was called for it: it may leave any wait
   kThreadOfParent = 1u << 4,  // in a forked child: held locks at the fork, and does not exist here
 };
 
