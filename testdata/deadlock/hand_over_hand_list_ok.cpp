@@ -19,7 +19,7 @@ static void insert(int value) {
   Node *previous = &head;
   acquire(previous->lock);
   while (Node *current = previous->next) {
-    acquire(current->lock);
+    acquire(current->lock);  // expect-false-alarm: lock-order-cycle via=static
     if (current->value >= value) {
       release(current->lock);
       break;
@@ -28,7 +28,7 @@ static void insert(int value) {
     previous = current;
   }
   fresh->next = previous->next;
-  previous->next = fresh;
+  previous->next = fresh;  // expect-false-alarm: data-race via=static
   release(previous->lock);
 }
 

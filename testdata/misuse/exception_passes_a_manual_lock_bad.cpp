@@ -14,7 +14,7 @@ static int parse(const std::string &text) {
 }
 
 static void store(const std::string &text) {
-  mutex.lock();        // expect: lock-not-released
+  mutex.lock();        // expect: lock-not-released via=runtime expect-miss: lock-not-released via=static
   last = parse(text);  // also: lock-not-released
   mutex.unlock();
 }
