@@ -66,6 +66,7 @@ class OrderCheck {
           if (same_class && (h.sym == lock || (from_exact && exact && from == to))) continue;
           if (same_class && (h.places == places) && (world_.syms.hasStale(h.sym == kNoSym ? lock : h.sym)))
             continue;
+          if (same_class && !(from_exact && exact) && !anyTwo(h.sym, lock)) continue;
           if (same_class && compared(snapshot, h.sym, lock)) continue;
           addEdge(c, event, snapshot, held, h, from, to, from_exact, exact, to_mode,
                   sources.size() * targets.size() > 2, wait);
@@ -154,7 +155,7 @@ class OrderCheck {
     if (indexed(x) != indexed(y)) return false;
     if (indexed(x)) {
       if (syms[x].a != syms[y].a || syms[x].b == kNoSym || syms[y].b == kNoSym) return false;
-      return !ordering(syms[x].b) && !ordering(syms[y].b);
+      return plainIndex(syms[x].b) && plainIndex(syms[y].b);
     }
     if (syms.contains(x, y) || syms.contains(y, x)) return false;
     auto argument = [&](SymId id) {
@@ -163,6 +164,13 @@ class OrderCheck {
                                         syms[syms[syms[id].a].a].kind == SymKind::Param);
     };
     return argument(x) && argument(y) && syms[x].kind == syms[y].kind;
+  }
+
+  // Made of arguments and constants only: nothing has chosen between two.
+  bool plainIndex(SymId id) const {
+    const Sym& s = world_.syms[id];
+    if (s.kind == SymKind::Arith) return plainIndex(s.a) && plainIndex(s.b);
+    return s.kind == SymKind::Param || s.kind == SymKind::Const;
   }
 
   // `if (a->id < b->id)`: the order is that of the comparison.
@@ -184,37 +192,6 @@ class OrderCheck {
         return true;
     }
     return false;
-  }
-
-  // Chosen by a comparison: std::min, a conditional, a swap.
-  bool ordering(SymId id) const {
-    if (id == kNoSym) return false;
-    const SymTable& syms = world_.syms;
-    const Sym& s = syms[id];
-    switch (s.kind) {
-      case SymKind::Phi:
-        return true;
-      case SymKind::Result: {
-        const facts::Instruction& in = world_.program.instruction(s.a);
-        const FunctionInfo& f = world_.program.functions[world_.program.functionOfGid(s.a)];
-        if (in.callee == kNone) return false;
-        const facts::Value& callee = f.map->unit->values[in.callee];
-        if (callee.kind != facts::ValueKind::Function) return false;
-        std::string_view name = world_.program.symbols[f.map->symbols[callee.index]].qualified;
-        return name == "std::min" || name == "std::max" || name == "std::minmax";
-      }
-      case SymKind::Via: {
-        SymId leaf = s.b;
-        while (syms[leaf].kind == SymKind::Via) leaf = syms[leaf].b;
-        return syms[leaf].kind == SymKind::Phi;
-      }
-      case SymKind::Load:
-        return ordering(s.a);
-      case SymKind::Arith:
-        return ordering(s.a) || ordering(s.b);
-      default:
-        return false;
-    }
   }
 
   // Locks that a signal handler takes, and that the interrupted code may hold.
@@ -280,7 +257,10 @@ class OrderCheck {
       if (!done_.insert({event.gid, h.primitive}).second) return;
       model::Finding finding;
       finding.rule = both_shared ? model::Rule::RecursiveRead : model::Rule::SelfDeadlock;
-      finding.confidence = both_shared ? model::Confidence::Possible : model::Confidence::Proven;
+      bool near = h.context == c || h.context == world_.contexts[c].parent;
+      finding.confidence = both_shared ? model::Confidence::Possible
+                           : near      ? model::Confidence::Proven
+                                       : model::Confidence::Likely;
       finding.reason = both_shared ? "deadlocks only if a writer waits between the two"
                                    : "on this path the lock is certainly held, and it "
                                      "is not recursive";

@@ -99,7 +99,8 @@ class ReleaseCheck {
     if (!unheld_.insert(event.gid).second) return;
     std::string name = reporter_.lockName(classes[0]);
     bool single = world_.set(places).size() == 1;
-    add(model::Rule::UnlockNotHeld, twice || single ? model::Confidence::Proven : model::Confidence::Likely,
+    add(model::Rule::UnlockNotHeld,
+        twice || (single && context.parent == kNone) ? model::Confidence::Proven : model::Confidence::Likely,
         twice ? "on this path it was released before" : "no caller on this path holds it",
         "`" + name + "` is unlocked at " + reporter_.where(event.gid) +
             (twice ? ", having been unlocked before on this path" : " by a thread that does not hold it"),
