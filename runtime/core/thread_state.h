@@ -30,6 +30,9 @@ struct Shadow {
   std::uint8_t request;
   std::uint16_t flags;          // ShadowFlag
   record::SectionRow* section;  // only with kShadowSection
+
+  // Lock, mode, request and flags at once.
+  volatile std::uint64_t* lockAndHow() { return reinterpret_cast<volatile std::uint64_t*>(&lock); }
 };
 static_assert(sizeof(Shadow) == sizeof(record::HeldEntry));
 
@@ -40,6 +43,8 @@ enum ShadowFlag : std::uint16_t {
   kShadowSection = 1u << 3,    // `section` is set
   kShadowUnlockSlow = kShadowSampled | kShadowRecursive,
 };
+// As seen through Shadow::lockAndHow.
+inline constexpr std::uint64_t kOnlySection = std::uint64_t{kShadowSection} << 48;
 
 // A situation that was seen: (held chain, lock, call site, stack depth).
 struct CacheEntry {

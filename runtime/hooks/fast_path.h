@@ -17,51 +17,75 @@ namespace gridlock::runtime {
 #define GRIDLOCK_EXPORT extern "C" __attribute__((visibility("default")))
 #define GRIDLOCK_FRAME (static_cast<const ::gridlock::runtime::Frame*>(__builtin_frame_address(0)))
 
+// Says what is asked for, when the entry above the top is prepared. False for acquisitions that are to be
+// timed: they go the slow way, so that nothing has to be kept for after the call.
+__attribute__((always_inline)) inline bool ask(Thread* thread, const Shadow* shadow,
+                                               std::uint64_t lock_and_how) {
+  if (isSampled(shadow->section->count.load(std::memory_order_relaxed))) [[unlikely]]
+    return false;
+  *reinterpret_cast<volatile std::uint64_t*>(&thread->row->asks_for) = lock_and_how;
+  return true;
+}
+
+// What prepare() and prepareFromCache() made of a request: for the slow path, perhaps in the cache, or said
+// and prepared.
+enum class Prepared { kNo, kLookInCache, kYes };
+
 // A request that repeats a known one: says what is asked for and prepares the entry above the top of the held
-// stack. False when this is not for the fast path. `mark` is the word with the lock's number.
-//
-// Real locks wait until all stores before them are done: each store here is paid in full. What stands
-// above the top from the last time often is this very situation; then nothing is written at all. Acquisitions
-// that are to be timed go the slow way, so that nothing has to be kept for after the call.
-__attribute__((always_inline)) inline bool prepare(std::uint64_t address, std::uint64_t mark, Mode mode,
-                                                   RequestKind request, const Frame* frame) {
+// stack. `mark` is the word with the lock's number. What stands above the top from the last time often is
+// this very situation; then nothing is written but the request, and few registers are needed. Otherwise
+// prepareFromCache() is to follow, with the key.
+__attribute__((always_inline)) inline Prepared prepare(std::uint64_t address, std::uint64_t mark, Mode mode,
+                                                       RequestKind request, const Frame* frame,
+                                                       std::uint64_t& key) {
   Thread* thread = tl_thread;
-  const Index lock = static_cast<Index>(mark);
   record::HeldEntry* entry = thread->top;
   if (thread->epoch != *alive || static_cast<std::uint32_t>(mark >> 32) != tagOf(address) ||
       entry == thread->limit) [[unlikely]] {
-    return false;
+    return Prepared::kNo;
   }
   const std::uint32_t how = howOf(mode, request);
-  const auto depth = reinterpret_cast<std::uint64_t>(frame);
-  const std::uint64_t key = situation(thread->hash, how, lock, frame->site, depth);
-  const std::uint64_t lock_and_how = lock | std::uint64_t{how & 0xff} << 32 | std::uint64_t{how >> 8} << 40;
-  const std::uint64_t with_flags = lock_and_how | std::uint64_t{kShadowSection} << 48;
+  const Index lock = static_cast<Index>(mark);
+  const std::uint64_t lock_and_how = lock | std::uint64_t{how} << 32;
+  key = situation(thread->hash, how, lock, frame->site, reinterpret_cast<std::uint64_t>(frame));
   Shadow* shadow = thread->shadowOf(entry);
-  auto* twin_lock = reinterpret_cast<volatile std::uint64_t*>(&shadow->lock);
-  if (shadow->hash != key || shadow->address != address || *twin_lock != with_flags) {
-    const CacheEntry* known = &thread->cache[key & thread->cache_mask];
-    if (known->key != key) [[unlikely]] {
-      // Where many locks are taken with nothing else held, one entry stands for all of them.
-      if (entry != thread->floor || thread->slow_floor != nullptr) return false;
-      const std::uint64_t any = situation(thread->hash, how, kAnyLock, frame->site, depth);
-      known = &thread->cache[any & thread->cache_mask];
-      if (known->key != any) return false;
-    }
-    if (known->section == kDeepSite) [[unlikely]]
-      return false;
-    shadow->hash = key;
-    shadow->address = address;
-    *twin_lock = with_flags;
-    shadow->section = &current.sections[known->section];
-    *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
-    entry->site = frame->site;
-    *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = known->stack;  // and no chain
+  if (shadow->hash != key || shadow->address != address ||
+      *shadow->lockAndHow() != (lock_and_how | kOnlySection)) {
+    return Prepared::kLookInCache;
   }
-  if (isSampled(shadow->section->count.load(std::memory_order_relaxed))) [[unlikely]]
+  return ask(thread, shadow, lock_and_how) ? Prepared::kYes : Prepared::kNo;
+}
+
+__attribute__((always_inline)) inline bool prepareFromCache(std::uint64_t address, std::uint64_t mark,
+                                                            Mode mode, RequestKind request,
+                                                            const Frame* frame, std::uint64_t key) {
+  Thread* thread = tl_thread;
+  record::HeldEntry* entry = thread->top;
+  if (entry == thread->limit) [[unlikely]]
+    return false;  // a signal handler came in between and still holds a lock
+  const std::uint32_t how = howOf(mode, request);
+  const std::uint64_t lock_and_how = static_cast<Index>(mark) | std::uint64_t{how} << 32;
+  const CacheEntry* known = &thread->cache[key & thread->cache_mask];
+  if (known->key != key) [[unlikely]] {
+    // Where many locks are taken with nothing else held, one entry stands for all of them.
+    if (entry != thread->floor || thread->slow_floor != nullptr) return false;
+    const std::uint64_t any =
+        situation(thread->hash, how, kAnyLock, frame->site, reinterpret_cast<std::uint64_t>(frame));
+    known = &thread->cache[any & thread->cache_mask];
+    if (known->key != any) return false;
+  }
+  if (known->section == kDeepSite) [[unlikely]]
     return false;
-  *reinterpret_cast<volatile std::uint64_t*>(&thread->row->asks_for) = lock | std::uint64_t{how} << 32;
-  return true;
+  record::SectionRow* section = &current.sections[known->section];
+  Shadow* shadow = thread->shadowOf(entry);
+  shadow->hash = key;
+  shadow->address = address;
+  *shadow->lockAndHow() = lock_and_how | kOnlySection;
+  shadow->section = section;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
+  entry->site = frame->site;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = known->stack;  // and no chain
+  return ask(thread, shadow, lock_and_how);
 }
 
 // The prepared lock was taken. False when a signal handler had overwritten the entry: see repairTop.

@@ -79,19 +79,39 @@ template <typename Call>
   return result;
 }
 
+// After prepare().
+template <typename Call>
+__attribute__((always_inline)) inline int lockPrepared(pthread_mutex_t* mutex, RequestKind request,
+                                                       const Frame* frame, Call call) {
+  const int result = call();
+  if (result == 0 || result == EOWNERDEAD) [[likely]] {
+    if (!raise(addressOfMutex(mutex))) [[unlikely]]
+      return repairMutex(mutex, request, frame, result);
+  }
+  return result;
+}
+
+template <typename Call>
+[[gnu::noinline]] int lockMutexFromCache(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
+                                         std::uint64_t key, Call call) {
+  if (prepareFromCache(addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame, key))
+      [[likely]] {
+    return lockPrepared(mutex, request, frame, call);
+  }
+  return lockMutexSlowly(mutex, request, frame, call);
+}
+
 template <typename Call>
 __attribute__((always_inline)) inline int lockMutex(pthread_mutex_t* mutex, RequestKind request,
                                                     const Frame* frame, Call call) {
-  if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) == 0) [[likely]] {
-    if (prepare(addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame)) [[likely]] {
-      const int result = call();
-      if (result == 0 || result == EOWNERDEAD) [[likely]] {
-        if (!raise(addressOfMutex(mutex))) [[unlikely]]
-          return repairMutex(mutex, request, frame, result);
-      }
-      return result;
-    }
-  }
+  if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) != 0) [[unlikely]]
+    return lockMutexSlowly(mutex, request, frame, call);
+  std::uint64_t key = 0;
+  const Prepared prepared =
+      prepare(addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame, key);
+  if (prepared == Prepared::kYes) [[likely]]
+    return lockPrepared(mutex, request, frame, call);
+  if (prepared == Prepared::kLookInCache) return lockMutexFromCache(mutex, request, frame, key, call);
   return lockMutexSlowly(mutex, request, frame, call);
 }
 

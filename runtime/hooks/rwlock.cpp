@@ -57,7 +57,12 @@ template <typename Call>
 inline __attribute__((always_inline)) int lockWith(pthread_rwlock_t* lock, Mode mode, RequestKind request,
                                                    const Frame* frame, Call call) {
   if (!looksBlocked(lock, mode)) [[likely]] {
-    if (prepare(addressOf(lock), *spareOf(lock), mode, request, frame)) [[likely]] {
+    std::uint64_t key = 0;
+    const std::uint64_t mark = *spareOf(lock);
+    const Prepared prepared = prepare(addressOf(lock), mark, mode, request, frame, key);
+    if (prepared == Prepared::kYes || (prepared == Prepared::kLookInCache &&
+                                       prepareFromCache(addressOf(lock), mark, mode, request, frame, key)))
+        [[likely]] {
       const int result = call();
       if (result == 0 && !raise(addressOf(lock))) repairTop(objectOf(lock), mode, request, frame);
       return result;
