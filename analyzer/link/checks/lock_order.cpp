@@ -252,7 +252,7 @@ class OrderCheck {
       if (h.maybe || h.soft) continue;
       bool same = (h.sym == lock && !world_.syms.hasStale(lock)) || (exact && h.places == places);
       if (!same) continue;
-      if (reporter_.leaked.count(h.primitive)) continue;
+      if (reporter_.leaked.count(h.primitive) && (h.context != c || h.at != h.primitive)) continue;
       bool both_shared = h.mode == Mode::Shared && to_mode == Mode::Shared;
       if (!done_.insert({event.gid, h.primitive}).second) return;
       model::Finding finding;
