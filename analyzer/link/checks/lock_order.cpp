@@ -258,12 +258,15 @@ class OrderCheck {
       model::Finding finding;
       finding.rule = both_shared ? model::Rule::RecursiveRead : model::Rule::SelfDeadlock;
       bool near = h.context == c || h.context == world_.contexts[c].parent;
-      finding.confidence = both_shared ? model::Confidence::Possible
-                           : near      ? model::Confidence::Proven
-                                       : model::Confidence::Likely;
+      bool cut = world_.link.summaries[world_.contexts[c].function].cut ||
+                 world_.link.summaries[world_.contexts[h.context].function].cut;
+      bool joined = !near && world_.cut;
+      finding.confidence = both_shared || joined ? model::Confidence::Possible
+                           : near && !cut        ? model::Confidence::Proven
+                                                 : model::Confidence::Likely;
       finding.reason = both_shared ? "deadlocks only if a writer waits between the two"
-                                   : "on this path the lock is certainly held, and it "
-                                     "is not recursive";
+                       : joined    ? "a bound was met: callers that hold the lock and others were joined"
+                                   : "on this path the lock is certainly held, and it is not recursive";
       std::vector<PlaceId> classes = reporter_.lockClasses(places);
       if (classes.empty()) return;
       PlaceId place = classes[0];

@@ -100,7 +100,10 @@ class ReleaseCheck {
     std::string name = reporter_.lockName(classes[0]);
     bool single = world_.set(places).size() == 1;
     add(model::Rule::UnlockNotHeld,
-        twice || (single && context.parent == kNone) ? model::Confidence::Proven : model::Confidence::Likely,
+        certain(c) && (twice ? releasedHere(c, event) : single && context.parent == kNone)
+            ? model::Confidence::Proven
+        : world_.cut ? model::Confidence::Possible
+                     : model::Confidence::Likely,
         twice ? "on this path it was released before" : "no caller on this path holds it",
         "`" + name + "` is unlocked at " + reporter_.where(event.gid) +
             (twice ? ", having been unlocked before on this path" : " by a thread that does not hold it"),
@@ -126,7 +129,10 @@ class ReleaseCheck {
         if (!leaked_.insert(held.primitive).second) continue;
         std::string name = reporter_.lockName(classes[0]);
         bool main = world_.origins[context.origin].parent == kNone && !thread_exit;
-        add(model::Rule::LockNotReleased, main ? model::Confidence::Possible : model::Confidence::Proven,
+        add(model::Rule::LockNotReleased,
+            main || (world_.cut && !here(c, held)) ? model::Confidence::Possible
+            : certain(c) && here(c, held)          ? model::Confidence::Proven
+                                                   : model::Confidence::Likely,
             main ? "the process ends there" : "the thread ends on this path with the lock",
             "`" + name + "`, locked at " + reporter_.where(held.primitive) + ", is still held when " +
                 (main ? "main returns" : "the thread ends"),
@@ -156,10 +162,27 @@ class ReleaseCheck {
       for (const Event& other : summary.events) {
         if (other.kind == EventKind::Release && (other.addr == held.lock || !world_.syms.relative(held.lock)))
           also_released |= world_.eval(c, other.addr) == places;
-        if (other.kind == EventKind::Call) also_released |= true;
       }
       candidates_.push_back({c, held.primitive, held.at, classes[0], also_released});
     }
+  }
+
+  // No bound was met in this function: its ways were told apart.
+  bool certain(ContextId c) const { return !world_.link.summaries[world_.contexts[c].function].cut; }
+
+  // Taken by this very function, not by one that it called.
+  bool here(ContextId c, const Held& held) const {
+    return held.at == held.primitive &&
+           world_.program.functionOfGid(held.primitive) == world_.contexts[c].function;
+  }
+
+  // The release before this one stands in the same function.
+  bool releasedHere(ContextId c, const Event& event) const {
+    const Summary& summary = world_.link.summaries[world_.contexts[c].function];
+    return std::any_of(summary.events.begin(), summary.events.end(), [&](const Event& other) {
+      return other.kind == EventKind::Release && other.gid != event.gid && other.addr == event.addr &&
+             !(other.flags & kEventTwice);
+    });
   }
 
   bool mixedUnlock(const Summary& summary, Gid gid) const {
@@ -225,8 +248,11 @@ class ReleaseCheck {
       if (world_.link.released_by_caller.count(candidate.primitive)) continue;
       if (!leaked_.insert(candidate.primitive).second) continue;
       std::string name = reporter_.lockName(candidate.lock);
-      add(model::Rule::LockNotReleased, model::Confidence::Proven,
-          "a path of this function returns with the lock, others do not",
+      // Without an unlock of its own it may be meant to leave the lock to its callers.
+      bool leaks = candidate.released_here && certain(candidate.context);
+      add(model::Rule::LockNotReleased, leaks ? model::Confidence::Proven : model::Confidence::Possible,
+          leaks ? "a path of this function returns with the lock, others release it"
+                : "a path of this function returns with the lock, others do not; its callers may know which",
           "`" + name + "`, locked at " + reporter_.where(candidate.primitive) +
               ", is still held on a path that leaves `" +
               std::string(world_.program.functionName(world_.contexts[candidate.context].function)) + "`",

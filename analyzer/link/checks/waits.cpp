@@ -42,7 +42,9 @@ void checkWaits(Reporter& reporter) {
                               [&](const HeldAt& h) { return h.sym == event.value || h.places == locks; });
       if (!mine && !world.origins[world.contexts[c].origin].open) {
         if (done.insert({model::Rule::WrongMutex, event.gid}).second)
-          add(model::Rule::WrongMutex, model::Confidence::Proven, "on this path the mutex is not held",
+          add(model::Rule::WrongMutex,
+              world.cut || summary.cut ? model::Confidence::Possible : model::Confidence::Proven,
+              "on this path the mutex is not held",
               "the wait at " + reporter.where(event.gid) + " uses `" + name +
                   "`, which this thread does not hold",
               c, event.gid, lock);
