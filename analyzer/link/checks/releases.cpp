@@ -271,7 +271,13 @@ class ReleaseCheck {
                                              world_.singlePlace(world_.set(places)[0]));
       if (!same || !destroyed_.insert(event.gid).second) continue;
       std::string name = reporter_.lockName(classes[0]);
-      add(model::Rule::DestroyLocked, model::Confidence::Proven, "on this path the lock is certainly held",
+      // What callers hold is theirs by name only where the object is one and the same.
+      model::Confidence confidence = held.context == c && certain(c)         ? model::Confidence::Proven
+                                     : held.sym == event.addr && !world_.cut ? model::Confidence::Likely
+                                                                             : model::Confidence::Possible;
+      add(model::Rule::DestroyLocked, confidence,
+          confidence == model::Confidence::Possible ? "a caller holds a lock that may be this one"
+                                                    : "on this path the lock is certainly held",
           "`" + name + "` is destroyed at " + reporter_.where(event.gid) + " while it is held since " +
               reporter_.where(held.primitive),
           c, event.gid, "destroys", classes[0], event.lock_kind, held.primitive, "acquires");
