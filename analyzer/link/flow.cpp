@@ -107,7 +107,6 @@ void Flow::execute(Index instruction, States& states) {
   // Keep the number of ways small: equal properties merge here, too.
   if (out.size() > 1) {
     States merged;
-    std::vector<std::string> properties;
     for (State& state : out) {
       bool done = false;
       for (State& mine : merged) {

@@ -96,7 +96,7 @@ class Flow {
 
   // --- calls (flow_calls.cpp)
   void call(const facts::Instruction& in, Gid gid, State state, States& out);
-  void applySummary(const Summary& callee, Index callee_function, const facts::Instruction& in, Gid gid,
+  void applySummary(const Summary& callee, const facts::Instruction& in, Gid gid,
                     const std::vector<SymId>& args, const State& before, States& out);
   SymId substitute(SymId sym, Gid gid, const std::vector<SymId>& args, State& state);
   bool varies(SymId value, Gid gid) const;

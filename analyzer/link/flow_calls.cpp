@@ -216,7 +216,7 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
     out.push_back(std::move(state));
     return;
   }
-  for (Index target : targets) applySummary(context_.summaries[target], target, in, gid, args, state, out);
+  for (Index target : targets) applySummary(context_.summaries[target], in, gid, args, state, out);
 }
 
 void Flow::unknownCall(const facts::Instruction& in, Gid gid, const std::vector<SymId>& args, Index symbol,
@@ -257,7 +257,7 @@ void Flow::unknownCall(const facts::Instruction& in, Gid gid, const std::vector<
   }
 }
 
-void Flow::applySummary(const Summary& callee, Index callee_function, const facts::Instruction& in, Gid gid,
+void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid gid,
                         const std::vector<SymId>& args, const State& before, States& out) {
   for (std::uint64_t key : callee.writes) written_.insert(key);
   if (!callee.ready) {  // of this very cycle: as if it did nothing
@@ -265,10 +265,6 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
     out.push_back(std::move(state));
     return;
   }
-  bool constructor =
-      program_.functions[callee_function].symbol != kNone &&
-      program_.symbols[program_.functions[callee_function].symbol].has(facts::kSymbolConstructor);
-  (void)constructor;
   std::size_t first_out = out.size();
   for (const Outcome& outcome : callee.outcomes) {
     State source = before;  // what the callee's expressions mean is what they
@@ -317,7 +313,6 @@ void Flow::applySummary(const Summary& callee, Index callee_function, const fact
     }
     for (SymId lock : outcome.at_exit.released) {
       SymId mine = substitute(lock, gid, args, source);
-      State quiet = State{};
       auto held = std::find_if(state.locks.rbegin(), state.locks.rend(),
                                [&](const Held& h) { return h.lock == mine; });
       if (held != state.locks.rend()) {

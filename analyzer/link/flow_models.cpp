@@ -740,7 +740,7 @@ void Flow::invoke(const facts::Instruction& in, Gid gid, SymId callee, std::vect
     return;
   }
   States after;
-  applySummary(context_.summaries[target], target, in, gid, args, state, after);
+  applySummary(context_.summaries[target], in, gid, args, state, after);
   if (assume_true) {
     States kept;
     for (State& s : after) {
