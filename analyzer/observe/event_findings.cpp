@@ -132,29 +132,6 @@ void EventFindings::push(model::Finding finding) {
   report_.findings.push_back(std::move(finding));
 }
 
-DeadlockMember EventFindings::memberFromThread(Index thread) const {
-  DeadlockMember member;
-  member.thread = thread;
-  const record::ThreadRow* row = file_.valid<record::ThreadRow>(thread);
-  if (!row) return member;
-  member.stack = row->wait_stack.load();
-  member.mode = modeOf(static_cast<std::uint8_t>(row->wait_how.load() & 0xff));
-  const auto kind = static_cast<record::WaitKind>(row->wait_kind.load());
-  if (kind == record::WaitKind::kJoin) {
-    member.joins = row->wait_for.load();
-  } else {
-    member.lock = row->wait_for.load();
-  }
-  member.held = threads_.heldBy(thread);
-  return member;
-}
-
-void EventFindings::addDeadlock(const std::vector<Index>& threads) {
-  std::vector<DeadlockMember> members;
-  for (const Index thread : threads) members.push_back(memberFromThread(thread));
-  addDeadlock(std::move(members));
-}
-
 void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   if (members.empty()) return;
   std::vector<Index> who;
@@ -162,6 +139,7 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   std::ranges::sort(who);
   if (std::ranges::find(reported_deadlocks_, who) != reported_deadlocks_.end()) return;
   reported_deadlocks_.push_back(who);
+  deadlocked_.insert(deadlocked_.end(), members.begin(), members.end());
 
   // Who of the members holds what this one waits for.
   const auto holderOf = [&](const DeadlockMember& member) -> std::pair<const DeadlockMember*, const Held*> {

@@ -9,22 +9,13 @@
 #include <vector>
 
 #include "analyzer/model/report.h"
+#include "analyzer/observe/deadlock_member.h"
 #include "analyzer/observe/lock_classes.h"
 #include "analyzer/observe/record_file.h"
 #include "analyzer/observe/stacks.h"
 #include "analyzer/observe/threads.h"
 
 namespace gridlock::observe {
-
-// One thread of a deadlock: what it waits for, and what it holds meanwhile.
-struct DeadlockMember {
-  record::Index thread = record::kNone;
-  record::Index lock = record::kNone;         // waited for; none: the end of `joins`
-  record::Index joins = record::kNone;        // kThreads
-  model::Mode mode = model::Mode::Exclusive;  // in which the lock is asked for
-  record::Index stack = record::kNone;
-  std::vector<Held> held;
-};
 
 class EventFindings {
  public:
@@ -34,17 +25,16 @@ class EventFindings {
 
   // All events of the record, equal ones once.
   void addAll();
-  // A verdict that was reached from outside: these threads wait for each other, as their rows say.
-  void addDeadlock(const std::vector<record::Index>& threads);
+  // These threads wait for each other; also for a verdict that was reached from outside.
+  void addDeadlock(std::vector<DeadlockMember> members);
 
   // Programs that were started without the shim, as sentences for Run::notes.
   std::vector<std::string> notCovered() const;
 
-  // The threads' rows as they are now.
-  DeadlockMember memberFromThread(record::Index thread) const;
+  // The members of all deadlocks told of so far.
+  const std::vector<DeadlockMember>& deadlocked() const { return deadlocked_; }
 
  private:
-  void addDeadlock(std::vector<DeadlockMember> members);
   void addMisuse(const record::EventRow& row);
   model::Location location(const Place& place, std::string role) const;
   // Where the user asked for the lock in this stack: the call, not the inside of a wrapper of theirs.
@@ -60,6 +50,7 @@ class EventFindings {
   Threads& threads_;
   model::Report& report_;
   std::vector<std::vector<record::Index>> reported_deadlocks_;
+  std::vector<DeadlockMember> deadlocked_;
 };
 
 }  // namespace gridlock::observe

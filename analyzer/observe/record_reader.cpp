@@ -95,7 +95,7 @@ class Reader {
   model::Run& addRun(const RecordFile& file, bool running, bool last_image, const KnownProcess* known);
   void addSegments(const RecordFile& file, const Threads& threads, model::Id first);
   void addWaits(const RecordFile& file, StackReader& stacks, LockClasses& locks, Threads& threads,
-                std::uint64_t now);
+                const std::vector<DeadlockMember>& deadlocked, std::uint64_t now);
 
   const ReadOptions& options_;
   model::Report report_;
@@ -213,23 +213,34 @@ void Reader::addSegments(const RecordFile& file, const Threads& threads, model::
   }
 }
 
+// `deadlocked`: their waits may have been seen in the kernel alone.
 void Reader::addWaits(const RecordFile& file, StackReader& stacks, LockClasses& locks, Threads& threads,
-                      std::uint64_t now) {
+                      const std::vector<DeadlockMember>& deadlocked, std::uint64_t now) {
   for (Index i = 1; i < file.count<record::ThreadRow>(); ++i) {
     const record::ThreadRow* row = file.valid<record::ThreadRow>(i);
     const auto id = threads.id(i);
-    if (!row || !id || row->wait_serial.load() % 2 == 0) continue;
+    if (!row || !id) continue;
+    const auto told = std::ranges::find(deadlocked, i, &DeadlockMember::thread);
+    const bool published = row->wait_serial.load() % 2 != 0;
+    if (!published && told == deadlocked.end()) continue;
     const auto state = static_cast<record::ThreadState>(row->state.load());
     if (state == record::ThreadState::kExited || state == record::ThreadState::kJoined) continue;
-    const auto kind = static_cast<record::WaitKind>(row->wait_kind.load());
-    const Index target = row->wait_for.load();
-    const std::uint32_t how = row->wait_how.load();
+    auto kind = static_cast<record::WaitKind>(row->wait_kind.load());
+    Index target = row->wait_for.load();
+    std::uint32_t how = row->wait_how.load();
+    Index stack = row->wait_stack.load();
+    if (!published) {
+      kind = told->lock == record::kNone ? record::WaitKind::kJoin : record::WaitKind::kLock;
+      target = told->lock == record::kNone ? told->joins : told->lock;
+      how = told->mode == model::Mode::Shared ? static_cast<std::uint32_t>(record::Mode::kShared) : 0;
+      stack = told->stack;
+    }
     model::Wait wait;
     wait.thread = *id;
     wait.timed = static_cast<record::RequestKind>(how >> 8 & 0xff) == record::RequestKind::kTimed;
-    wait.stack = stacks.stack(row->wait_stack.load());
+    wait.stack = stacks.stack(stack);
     const std::uint64_t since = row->wait_since_ns.load();
-    if (since != 0 && now > since) wait.since_ns = now - since;
+    if (published && since != 0 && now > since) wait.since_ns = now - since;
     if (kind == record::WaitKind::kJoin) {
       wait.for_lock = locks.ofThread(threads.label(target));
       if (const auto other = threads.id(target)) wait.held_by.push_back(*other);
@@ -277,7 +288,7 @@ void Reader::add(const RecordFile& file, bool last_image) {
   EventFindings findings(file, stacks, locks, threads, report_);
   findings.addAll();
   for (const OutsideVerdict& verdict : options_.verdicts) {
-    if (verdict.file == file.name()) findings.addDeadlock(verdict.threads);
+    if (verdict.file == file.name()) findings.addDeadlock(verdict.members);
   }
   for (std::string& note : findings.notCovered()) report_.runs[run].notes.push_back(std::move(note));
 
@@ -289,7 +300,7 @@ void Reader::add(const RecordFile& file, bool last_image) {
       now = header.started_ns + static_cast<std::uint64_t>(*known->seconds * 1e9);
     }
     if (now == 0 && running) now = monotonicNow();
-    addWaits(file, stacks, locks, threads, now);
+    addWaits(file, stacks, locks, threads, findings.deadlocked(), now);
   }
 }
 

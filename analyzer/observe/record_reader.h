@@ -15,6 +15,7 @@
 
 #include "analyzer/model/report.h"
 #include "analyzer/model/result.h"
+#include "analyzer/observe/deadlock_member.h"
 #include "gridlock/record.h"
 
 namespace gridlock::observe {
@@ -24,7 +25,7 @@ class RecordFile;
 // A deadlock that a watcher saw from outside, by the record's file name.
 struct OutsideVerdict {
   std::string file;
-  std::vector<record::Index> threads;
+  std::vector<DeadlockMember> members;
 };
 
 // What the launcher knows of a process and its record does not.

@@ -41,6 +41,37 @@ model::RequestKind requestOf(std::uint8_t request) {
   }
 }
 
+std::vector<Held> heldNow(const RecordFile& file, Index thread) {
+  std::vector<Held> out;
+  const record::ThreadRow* row = file.valid<record::ThreadRow>(thread);
+  if (!row) return out;
+  std::vector<const record::HeldBlock*> blocks;
+  for (Index at = row->held_block.load(); blocks.size() < kDeepestChain / record::kHeldPerBlock;) {
+    const record::HeldBlock* block = file.valid<record::HeldBlock>(at);
+    if (!block) break;
+    blocks.push_back(block);
+    at = block->older;
+  }
+  std::ranges::reverse(blocks);
+  const std::size_t count =
+      std::min<std::size_t>(row->held_count.load(), blocks.size() * record::kHeldPerBlock);
+  for (std::size_t i = 0; i < count; ++i) {
+    const record::HeldEntry& entry = blocks[i / record::kHeldPerBlock]->entries[i % record::kHeldPerBlock];
+    Held held;
+    held.lock = entry.lock.load();
+    if (held.lock == record::kNone) continue;
+    held.mode = modeOf(entry.mode);
+    held.site = entry.site;
+    held.stack = entry.stack;
+    if (held.stack == record::kNone) {
+      const record::ChainRow* chain = file.valid<record::ChainRow>(entry.chain);
+      if (chain && chain->lock == held.lock) held.stack = chain->stack;
+    }
+    out.push_back(held);
+  }
+  return out;
+}
+
 Threads::Threads(const RecordFile& file, StackReader& stacks, model::Report& report, model::Id run)
     : file_(file), stacks_(stacks) {
   constexpr std::size_t kStacksPerThread = 4;
@@ -130,37 +161,6 @@ std::string Threads::label(Index thread) const {
   // The number is the report's own, so that text and lists speak of the same thread.
   std::string out = "thread " + std::to_string(ids_.at(thread));
   if (!found->second.empty()) out += " (" + found->second + ")";
-  return out;
-}
-
-std::vector<Held> Threads::heldBy(Index thread) const {
-  std::vector<Held> out;
-  const record::ThreadRow* row = file_.valid<record::ThreadRow>(thread);
-  if (!row) return out;
-  std::vector<const record::HeldBlock*> blocks;
-  for (Index at = row->held_block.load(); blocks.size() < kDeepestChain / record::kHeldPerBlock;) {
-    const record::HeldBlock* block = file_.valid<record::HeldBlock>(at);
-    if (!block) break;
-    blocks.push_back(block);
-    at = block->older;
-  }
-  std::ranges::reverse(blocks);
-  const std::size_t count =
-      std::min<std::size_t>(row->held_count.load(), blocks.size() * record::kHeldPerBlock);
-  for (std::size_t i = 0; i < count; ++i) {
-    const record::HeldEntry& entry = blocks[i / record::kHeldPerBlock]->entries[i % record::kHeldPerBlock];
-    Held held;
-    held.lock = entry.lock.load();
-    if (held.lock == record::kNone) continue;
-    held.mode = modeOf(entry.mode);
-    held.site = entry.site;
-    held.stack = entry.stack;
-    if (held.stack == record::kNone) {
-      const record::ChainRow* chain = file_.valid<record::ChainRow>(entry.chain);
-      if (chain && chain->lock == held.lock) held.stack = chain->stack;
-    }
-    out.push_back(held);
-  }
   return out;
 }
 

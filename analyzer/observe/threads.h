@@ -7,18 +7,14 @@
 #include <vector>
 
 #include "analyzer/model/report.h"
+#include "analyzer/observe/deadlock_member.h"
 #include "analyzer/observe/record_file.h"
 #include "analyzer/observe/stacks.h"
 
 namespace gridlock::observe {
 
-// One lock that a thread has not released.
-struct Held {
-  record::Index lock = record::kNone;
-  model::Mode mode = model::Mode::Exclusive;
-  record::Index stack = record::kNone;  // where it was taken, if known
-  std::uint64_t site = 0;               // return address, if there is no stack
-};
+// What the thread's row says that it holds, oldest first.
+std::vector<Held> heldNow(const RecordFile& file, record::Index thread);
 
 class Threads {
  public:
@@ -32,7 +28,7 @@ class Threads {
   std::string name(record::Index thread) const;
 
   // Oldest first.
-  std::vector<Held> heldBy(record::Index thread) const;
+  std::vector<Held> heldBy(record::Index thread) const { return heldNow(file_, thread); }
   std::vector<Held> heldIn(record::Index chain) const;
   // Who holds a lock now, and how.
   struct Holder {

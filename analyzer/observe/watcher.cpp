@@ -2,13 +2,12 @@
 #include "analyzer/observe/watcher.h"
 
 #include <time.h>
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <string>
 
-#include <algorithm>
-#include <fstream>
-
+#include "analyzer/observe/threads.h"
 #include "gridlock/record_view.h"
 #include "gridlock/wait_graph.h"
 
@@ -77,6 +76,16 @@ std::uint64_t sleepsAt(void* context, const record::ThreadRow& row) {
 
 bool sleeps(void* context, const record::ThreadRow& row) { return sleepsAt(context, row) != 0; }
 
+DeadlockMember memberOf(const RecordFile& file, const record::StuckThread& stuck) {
+  DeadlockMember member;
+  member.thread = stuck.thread;
+  (stuck.wait_kind == record::WaitKind::kJoin ? member.joins : member.lock) = stuck.wait_for;
+  member.mode = modeOf(static_cast<std::uint8_t>(stuck.how & 0xff));
+  member.stack = stuck.stack;
+  member.held = heldNow(file, stuck.thread);
+  return member;
+}
+
 }  // namespace
 
 void Watcher::openNew() {
@@ -118,7 +127,7 @@ std::vector<Watcher::Deadlock> Watcher::look() {
     const record::Look look =
         graph.find(view, outside, memory_.data(), memory_.size() * sizeof(std::uint64_t), verdict);
     std::vector<std::pair<Index, std::uint32_t>> suspected;
-    std::map<std::uint32_t, std::vector<Index>> groups;
+    std::map<std::uint32_t, std::vector<DeadlockMember>> groups;
     if (look == record::Look::kStuck) {
       for (std::uint32_t i = 0; i < verdict.count; ++i) {
         const record::StuckThread& stuck = verdict.stuck[i];
@@ -128,13 +137,13 @@ std::vector<Watcher::Deadlock> Watcher::look() {
         if (std::ranges::find(watched.suspected, wait) == watched.suspected.end()) continue;
         if (std::ranges::find(watched.told, wait) != watched.told.end()) continue;
         watched.told.push_back(wait);
-        groups[stuck.group].push_back(stuck.thread);
+        groups[stuck.group].push_back(memberOf(*watched.file, stuck));
       }
     }
     watched.suspected = std::move(suspected);
-    for (auto& [group, threads] : groups) {
+    for (auto& [group, members] : groups) {
       out.push_back(
-          {{name, std::move(threads)}, static_cast<int>(view.header().pid), view.header().process_start});
+          {{name, std::move(members)}, static_cast<int>(view.header().pid), view.header().process_start});
     }
   }
   return out;

@@ -25,6 +25,21 @@ void askFor(Thread& thread, Index lock, std::uint32_t how) {
   *reinterpret_cast<volatile std::uint64_t*>(&thread.row->asks_for) = lock | std::uint64_t{how} << 32;
 }
 
+// Where the thread asks, for a reader who finds it asleep without a published wait
+// (RecordView::stackOfRequest). The fast path is not to take the entry for one of its own.
+void noteRequest(Thread& thread, Index lock, std::uint64_t site, Index stack) {
+  record::HeldEntry* entry = thread.top;
+  if (entry == thread.limit) {
+    if (thread.row->wait_serial.load(std::memory_order_relaxed) % 2 == 0)
+      thread.row->wait_stack.store(stack, std::memory_order_relaxed);
+    return;
+  }
+  thread.shadowOf(entry)->address = 0;
+  entry->site = site;
+  entry->stack = stack;
+  entry->lock.store(lock, std::memory_order_release);
+}
+
 // What is known of a situation. At a deep site the entry only says so: look again with the deep key.
 CacheEntry* lookUp(Thread& thread, std::uint64_t key, bool* deep = nullptr) {
   CacheEntry& slot = thread.cache[key & thread.cache_mask];
@@ -200,6 +215,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
       remember(thread, any ? situation(below, how_, kAnyLock, site_, depth) : key_, section_, stack_.index);
     }
   }
+  noteRequest(thread, lock_, site_, stack_.index);
   LockRow& row = current.locks[lock_];
   if (row.first_site == 0) {
     row.first_stack = stack_.index;

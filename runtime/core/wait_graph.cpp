@@ -80,7 +80,7 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
                  .mode = static_cast<Mode>(stuck.how & 0xff),
                  .request = static_cast<RequestKind>((stuck.how >> 8) & 0xff),
                  .lock = on_lock ? stuck.wait_for : kNone,
-                 .stack = row.wait_stack.load(std::memory_order_relaxed),
+                 .stack = stuck.stack,
                  .other_thread = stuck.blocker,
                  .other_stack = on_lock ? stackOfHold(view, stuck.blocker, stuck.wait_for) : kNone,
                  .group = number,
@@ -90,7 +90,7 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
       addEventFor(stuck.thread, kNone,
                   {.kind = EventKind::kForkWhileLocked,
                    .lock = stuck.wait_for,
-                   .stack = row.wait_stack.load(std::memory_order_relaxed),
+                   .stack = stuck.stack,
                    .other_thread = stuck.blocker});
     }
     row.reported_wait.store(

@@ -61,8 +61,10 @@ template <typename Call>
   }
   Attempt attempt(object, Mode::kExclusive, request, frame);
   const bool refuses = own && object.kind == record::LockKind::kErrorCheckMutex;
-  if (owner != kNobody && request != RequestKind::kTry && !refuses) {
-    attempt.mayBlock(owner == kUnknownOwner ? kNobody : owner);
+  // Anew: somebody may have taken it while the request was written down.
+  const std::uint32_t now = ownerOfMutex(mutex);
+  if (now != kNobody && request != RequestKind::kTry && !refuses) {
+    attempt.mayBlock(now == kUnknownOwner ? kNobody : now);
   }
   const int result = call();
   if (result == 0 || result == EOWNERDEAD) {

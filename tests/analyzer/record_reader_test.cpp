@@ -311,13 +311,23 @@ TEST(RecordReader, aWatchersVerdictIsTheSameFinding) {
   Ring ring;
   makeDeadlock(ring);
   const std::string told = read(ring.builder).findings[0].message;
+  const Index wait_b = ring.builder.event(1).stack;
+  const Index wait_a = ring.builder.event(2).stack;
   ring.builder.event(1).state = 0;
   ring.builder.event(2).state = 0;
+  // One of them sleeps in the kernel without having published its wait.
+  ring.builder.thread(ring.one).wait_serial = 2;
+  ring.builder.thread(ring.one).wait_stack = record::kNone;
   ReadOptions options;
-  options.verdicts.push_back({"test.record", {ring.one, ring.two}});
+  DeadlockMember one{.thread = ring.one, .lock = ring.b, .stack = wait_b, .held = {{ring.a}}};
+  one.held[0].stack = ring.a_stack;
+  DeadlockMember two{.thread = ring.two, .lock = ring.a, .stack = wait_a, .held = {{ring.b}}};
+  two.held[0].stack = ring.b_stack;
+  options.verdicts.push_back({"test.record", {one, two}});
   const model::Report report = read(ring.builder, options);
   ASSERT_EQ(report.findings.size(), 1u);
   EXPECT_EQ(report.findings[0].message, told);
+  EXPECT_EQ(report.wait_for.size(), 2u);
 }
 
 TEST(RecordReader, oneThreadThatWaitsForItselfIsASelfDeadlock) {

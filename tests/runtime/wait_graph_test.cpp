@@ -248,6 +248,26 @@ TEST(WaitGraph, SleepOnALockAskedForCountsAsAWait) {
   for (const StuckThread& thread : found.stuck) EXPECT_EQ(thread.unpublished, thread.thread == threads[0]);
 }
 
+TEST(WaitGraph, SaysWhereASleeperWithoutAPublishedWaitAsks) {
+  for (const int held : {0, 1, 30, 31, 32}) {
+    RecordBuilder record;
+    const Index thread = record.thread();
+    for (int i = 0; i < held; ++i) record.hold(thread, record.lock());
+    ThreadRow& row = record.threadRow(thread);
+    row.asks_for = record.lock();
+    row.wait_stack = 7;
+    if (held == 31) {
+      EXPECT_EQ(record.view().stackOfRequest(row), 7u);
+      continue;
+    }
+    EXPECT_EQ(record.view().stackOfRequest(row), kNone);
+    record.hold(thread, row.asks_for);
+    record.blockRow(row.held_block).entries[held % kHeldPerBlock].stack = 9;
+    row.held_count = static_cast<std::uint32_t>(held);
+    EXPECT_EQ(record.view().stackOfRequest(row), 9u) << held;
+  }
+}
+
 TEST(WaitGraph, SaysWhenItNeedsMoreMemory) {
   RecordBuilder record;
   ring(record, 5);

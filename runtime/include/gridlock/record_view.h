@@ -163,6 +163,20 @@ class RecordView {
     }
   }
 
+  // Where a thread makes the request that `asks_for` tells of, when it published no wait: the entry that was
+  // prepared above the top of its held stack says so; where the block is full, the row itself.
+  Index stackOfRequest(const ThreadRow& thread) const {
+    const std::uint32_t count = thread.held_count.load(std::memory_order_acquire);
+    const std::uint32_t in_block = count == 0 ? 0 : (count - 1) % kHeldPerBlock + 1;
+    const HeldBlock* block = held(thread.held_block.load(std::memory_order_acquire));
+    if (in_block == kHeldPerBlock) return thread.wait_stack.load(std::memory_order_relaxed);
+    if (block == nullptr) return kNone;
+    const HeldEntry& entry = block->entries[in_block];
+    const bool same =
+        entry.lock.load(std::memory_order_relaxed) == thread.asks_for.load(std::memory_order_relaxed);
+    return same ? entry.stack : kNone;
+  }
+
  private:
   const char* base_ = nullptr;
   std::uint64_t offset_[static_cast<std::uint32_t>(Table::kCount)] = {};

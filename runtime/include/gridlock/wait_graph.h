@@ -66,6 +66,7 @@ struct StuckThread {
   StuckKind kind;
   bool reported;     // an event already told of this very wait
   bool unpublished;  // see Outside::sleeps_at
+  Index stack;       // kFrames: where it waits
 };
 
 // Added to the (even) serial of a thread whose unpublished wait was told of, in ThreadRow::reported_wait.
@@ -508,10 +509,16 @@ class WaitGraph {
                                  node.group,
                                  node.kind,
                                  node.reported == reportMark(node),
-                                 node.unpublished};
+                                 node.unpublished,
+                                 stackOf(i)};
     }
     verdict.stuck = stuck_;
     verdict.groups = groups_;
+  }
+
+  Index stackOf(Index i) const {
+    const ThreadRow& row = *view_.thread(i);
+    return nodes_[i].unpublished ? view_.stackOfRequest(row) : row.wait_stack.load(std::memory_order_relaxed);
   }
 
   RecordView view_;
