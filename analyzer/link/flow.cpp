@@ -154,6 +154,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
             Event& event = emit(EventKind::CopyObject, gid, state);
             event.addr = address;
             event.value = value;
+            event.aux = pathType(in.path);
           }
           copyObject(address, value, state);
           store(address, load(value, state), state);
@@ -191,6 +192,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
           Event& event = emit(EventKind::CopyObject, gid, state);
           event.addr = address;
           event.value = value;
+          event.aux = pathType(in.path);
         }
         store(address, load(value, state), state);
       } else {

@@ -82,6 +82,7 @@ class Flow {
   Index pathType(facts::PathId path) const;
   Index valueType(facts::ValueId value) const;
   Index recordOf(Index type) const;  // through references
+  Index copiedType(const facts::Instruction& in, int a, int b) const;
 
   // --- execution (flow.cpp)
   void runBlock(Index block, bool emit);

@@ -369,6 +369,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             Event& event = emit(EventKind::CopyObject, gid, state);
             event.addr = syms_.make(SymKind::Alloc, gid);
             event.value = old;
+            event.aux = copiedType(in, effect.a, effect.a);
           }
           break;
         }
@@ -436,6 +437,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             Event& event = emit(EventKind::CopyObject, gid, state);
             event.addr = to;
             event.value = from;
+            event.aux = copiedType(in, effect.a, effect.b);
           }
           break;
         }

@@ -52,6 +52,32 @@ Index Flow::valueType(facts::ValueId id) const {
   }
 }
 
+// What the source says its arguments `a` and `b` point to, where both say the same, or one of them says bytes
+// or numbers: kNone where nothing is known.
+Index Flow::copiedType(const facts::Instruction& in, int a, int b) const {
+  auto pointee = [&](int k) -> Index {
+    if (k < 0 || static_cast<std::size_t>(k) >= in.args.size() ||
+        in.args[static_cast<std::size_t>(k)] == kNone)
+      return kNone;
+    const facts::ValueId id = in.args[static_cast<std::size_t>(k)];
+    Index type = valueType(id);
+    const TypeInfo* info = program_.typeInfo(type);
+    if (unit_.values[id].kind != ValueKind::AddressOf) {
+      if (!info || info->kind != facts::TypeKind::Pointer) return kNone;
+      type = info->element;
+      info = program_.typeInfo(type);
+    }
+    for (; info && info->kind == facts::TypeKind::Array; info = program_.typeInfo(type)) type = info->element;
+    return info && info->kind != facts::TypeKind::Other ? type : kNone;
+  };
+  const Index to = pointee(a), from = pointee(b);
+  for (Index type : {to, from}) {
+    const TypeInfo* info = program_.typeInfo(type);
+    if (info && info->kind == facts::TypeKind::Scalar) return type;
+  }
+  return to == from ? to : kNone;
+}
+
 SymId Flow::addressOf(facts::PathId id, State& state, bool* whole_object) {
   const facts::Path& path = unit_.paths[id];
   if (whole_object) *whole_object = isRecordType(pathType(id));

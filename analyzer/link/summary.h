@@ -69,7 +69,7 @@ struct Snapshot {
 
 enum class EventKind : std::uint8_t {
   Access,         // addr; value: what is stored, if a pointer may be
-  CopyObject,     // addr: to, value: from; no access of its own
+  CopyObject,     // addr: to, value: from, aux: type, if known; no access of its own
   Acquire,        // addr: lock
   Release,        // addr: lock; flag kUnheld: not taken in this function
   Call,           // aux: CallSite

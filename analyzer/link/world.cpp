@@ -701,7 +701,7 @@ void World::processEvent(ContextId context, Index e) {
     case EventKind::CopyObject: {
       SetId to = eval(context, event.addr), from = eval(context, event.value);
       for (PlaceId t : std::vector<std::uint32_t>(sets_[to])) {
-        for (PlaceId f : std::vector<std::uint32_t>(sets_[from])) copy(t, f, 0);
+        for (PlaceId f : std::vector<std::uint32_t>(sets_[from])) copyObject(t, f, event.aux);
       }
       break;
     }

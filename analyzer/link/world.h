@@ -36,6 +36,7 @@ struct Object {
   std::uint64_t clone = 0;  // Heap: the call that asked a wrapper for it
   bool several = false;     // stands for more than one
   ContextId context = kNone;
+  std::uint32_t version = 0;  // grows with what is stored in it
 };
 
 struct Part {
@@ -184,7 +185,9 @@ class World {
   SetId evalDepth(ContextId context, SymId sym, unsigned depth);
   void addContent(PlaceId place, SetId values);
   SetId contentOf(PlaceId place) const;
-  void copy(PlaceId to, PlaceId from, unsigned depth);
+  void copyObject(PlaceId to, PlaceId from, Index type);
+  void copy(PlaceId to, PlaceId from, Index type, unsigned depth);
+  bool sameRecord(Index type, Index record) const;  // but for qualifiers
   SetId unite(SetId a, SetId b);
   std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
   bool isVarying(ContextId context, SymId sym) const;
@@ -203,9 +206,26 @@ class World {
   std::unordered_map<std::uint64_t, std::vector<SetId>> set_ids_;
   std::map<std::tuple<std::uint8_t, std::uint32_t, std::uint32_t, OriginId, std::uint64_t>, PlaceId>
       object_ids_;
-  std::map<std::tuple<PlaceId, std::uint8_t, Index, std::int64_t>, PlaceId> part_ids_;
-  std::unordered_map<PlaceId, std::vector<PlaceId>> children_;
-  std::unordered_map<PlaceId, SetId> contents_;
+  struct PartKey {
+    PlaceId parent = kNone;
+    facts::StepKind step = facts::StepKind::Deref;
+    Index field = kNone;
+    std::int64_t index = -1;
+    bool operator==(const PartKey&) const = default;
+  };
+  struct PartKeyHash {
+    std::size_t operator()(const PartKey& key) const {
+      std::uint64_t h = key.parent * 0x9e3779b97f4a7c15ull;
+      h = (h ^ key.field ^ static_cast<std::uint64_t>(key.step) << 40) * 0xff51afd7ed558ccdull;
+      h = (h ^ h >> 29 ^ static_cast<std::uint64_t>(key.index)) * 0xc4ceb9fe1a85ec53ull;
+      return h ^ h >> 32;
+    }
+  };
+  std::unordered_map<PartKey, PlaceId, PartKeyHash> part_ids_;
+  std::vector<std::vector<PlaceId>> children_;  // by place, as the next one; may be shorter than parts
+  std::vector<SetId> contents_;
+  // By type, to and from: the version copied, plus one.
+  std::unordered_map<Index, std::unordered_map<std::uint64_t, std::uint32_t>> copied_;
   bool changed_ = false;
   std::unordered_map<std::uint64_t, std::vector<ContextId>> context_ids_;
   std::map<std::pair<Index, OriginId>, unsigned> context_counts_;

@@ -84,8 +84,8 @@ PlaceId World::part(PlaceId parent, StepKind step, Index field, std::int64_t ind
       return part(parts[parent].parent, StepKind::Element, kNone, parts[parent].index == 0 ? index : -1);
     }
   }
-  auto key = std::make_tuple(parent, static_cast<std::uint8_t>(step), field, index);
-  auto [it, fresh] = part_ids_.try_emplace(key, static_cast<PlaceId>(parts.size()));
+  auto [it, fresh] =
+      part_ids_.try_emplace(PartKey{parent, step, field, index}, static_cast<PlaceId>(parts.size()));
   if (fresh) {
     Part p;
     p.parent = parent;
@@ -95,6 +95,7 @@ PlaceId World::part(PlaceId parent, StepKind step, Index field, std::int64_t ind
     p.index = index;
     PlaceId id = it->second;
     parts.push_back(p);
+    if (parent >= children_.size()) children_.resize(parts.size());
     children_[parent].push_back(id);
     return id;
   }
@@ -116,32 +117,6 @@ Index World::typeOf(PlaceId place) const {
   const TypeInfo* info = program.typeInfo(typeOf(p.parent));
   if (info && info->kind == facts::TypeKind::Array) return info->element;
   return kNone;
-}
-
-SetId World::contentOf(PlaceId place) const {
-  auto it = contents_.find(place);
-  return it == contents_.end() ? 0 : it->second;
-}
-
-void World::addContent(PlaceId place, SetId values) {
-  if (values == 0) return;
-  SetId& content = contents_[place];
-  SetId grown = unite(content, values);
-  if (grown == content) return;
-  content = grown;
-  changed_ = true;
-}
-
-void World::copy(PlaceId to, PlaceId from, unsigned depth) {
-  if (to == from || depth > 3) return;
-  addContent(to, contentOf(from));
-  auto it = children_.find(from);
-  if (it == children_.end()) return;
-  for (PlaceId child : std::vector<PlaceId>(it->second)) {
-    Part p = parts[child];
-    if (contentOf(child) == 0 && !children_.count(child)) continue;
-    copy(part(to, p.step, p.field, p.index), child, depth + 1);
-  }
 }
 
 SetId World::eval(ContextId context, SymId sym) { return evalDepth(context, sym, 0); }
@@ -294,15 +269,14 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
         const Part p = parts[place];
         if (p.step == StepKind::Element && p.parent != kNone) {
           // [i] may be what [] holds, and the reverse.
-          for (PlaceId sibling : std::vector<PlaceId>(children_[p.parent])) {
+          for (PlaceId sibling : children_[p.parent]) {
             if (parts[sibling].step == StepKind::Element && (p.index == -1 || parts[sibling].index == -1))
               value = unite(value, contentOf(sibling));
           }
           if (p.index <= 0) value = unite(value, contentOf(p.parent));
         } else {
           for (std::int64_t i : {-1, 0}) {
-            auto it = part_ids_.find(
-                std::make_tuple(place, static_cast<std::uint8_t>(StepKind::Element), kNone, i));
+            auto it = part_ids_.find(PartKey{place, StepKind::Element, kNone, i});
             if (it != part_ids_.end()) value = unite(value, contentOf(it->second));
           }
         }
@@ -481,8 +455,8 @@ void World::markReachable() {
     }
   }
   std::unordered_map<std::uint32_t, std::vector<PlaceId>> by_object;
-  for (auto& [place, content] : contents_) {
-    if (content != 0) by_object[parts[place].object].push_back(place);
+  for (PlaceId place = 0; place < contents_.size(); ++place) {
+    if (contents_[place] != 0) by_object[parts[place].object].push_back(place);
   }
   while (!work.empty()) {
     std::uint32_t object = work.back();
