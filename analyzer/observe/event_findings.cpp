@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analyzer/model/frames.h"
+#include "gridlock/wait_graph.h"
 
 namespace gridlock::observe {
 namespace {
@@ -132,7 +133,7 @@ void EventFindings::push(model::Finding finding) {
   report_.findings.push_back(std::move(finding));
 }
 
-void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
+void EventFindings::addDeadlock(std::vector<DeadlockMember> members, bool certain) {
   if (members.empty()) return;
   std::vector<Index> who;
   for (const DeadlockMember& member : members) who.push_back(member.thread);
@@ -165,8 +166,12 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   model::Finding finding;
   const bool self = members.size() == 1 && holderOf(members[0]).first == &members[0];
   finding.rule = self ? Rule::SelfDeadlock : Rule::Deadlock;
-  finding.confidence = Confidence::Proven;
-  finding.reason = "it happened: these waits have no time limit, and nobody who could end them can go on";
+  finding.confidence = certain ? Confidence::Proven : Confidence::Likely;
+  finding.reason =
+      certain
+          ? "it happened: these waits have no time limit, and nobody who could end them can go on"
+          : "it happened, and the wait did not end; only somebody who does not hold the lock could release "
+            "it, which is wrong but possible: a thread or a signal handler was there to do so";
 
   constexpr std::size_t kThreadsInMessage = 4;
   std::vector<std::string> parts;
@@ -255,7 +260,8 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members) {
   finding.locks.erase(std::unique(finding.locks.begin(), finding.locks.end()), finding.locks.end());
 
   if (self) {
-    finding.message = capitalised(parts[0]) + ": it waits for itself and can never go on";
+    finding.message =
+        capitalised(parts[0]) + ": it waits for itself" + (certain ? " and can never go on" : "");
     const record::LockRow* row = file_.valid<record::LockRow>(members[0].lock);
     const bool rwlock = row && kindOf(row->kind) == model::LockKind::Rwlock;
     finding.fix =
@@ -340,7 +346,7 @@ void EventFindings::addAll() {
         members.push_back(std::move(member));
       }
       if (group != 0) groups_done.push_back(group);
-      addDeadlock(std::move(members));
+      addDeadlock(std::move(members), (row->detail & record::kOthersRanOn) == 0);
       continue;
     }
     const auto key = std::tuple{row->kind, locks_.of(row->lock), stacks_.userPlace(row->stack).key(),

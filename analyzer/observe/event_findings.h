@@ -25,8 +25,9 @@ class EventFindings {
 
   // All events of the record, equal ones once.
   void addAll();
-  // These threads wait for each other; also for a verdict that was reached from outside.
-  void addDeadlock(std::vector<DeadlockMember> members);
+  // These threads wait for each other; also for a verdict that was reached from outside. Not certain: a
+  // thread waits for itself, and another one could have released the lock although it did not hold it.
+  void addDeadlock(std::vector<DeadlockMember> members, bool certain);
 
   // Programs that were started without the shim, as sentences for Run::notes.
   std::vector<std::string> notCovered() const;

@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kTick = std::chrono::milliseconds(100);
+constexpr auto kGrace = std::chrono::milliseconds(500);
 constexpr const char* kShimName = "libgridlock_rt.so";
 
 // Signals that people and CI systems send to a program they started: the program is to get them.
@@ -284,6 +285,12 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
   outcome.pid = pid;
   const OnDeadlock on_deadlock = effectiveOnDeadlock(options);
   Watcher watcher(session.folder());
+  struct Dying {
+    int pid;
+    std::uint64_t start;
+    Clock::time_point deadline;
+  };
+  std::vector<Dying> dying;
   int status = 0;
   for (bool ended = false; !ended;) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kTick);
@@ -307,8 +314,16 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
       const auto stat = statOf(deadlock.pid);
       if (!stat || stat->start != deadlock.process_start) continue;
       if (deadlock.pid == pid) outcome.ended_by = EndedBy::Deadlock;
-      kill(deadlock.pid, on_deadlock == OnDeadlock::Abort ? SIGABRT : SIGKILL);
+      // Time to clean up for a program that has a handler; then the end.
+      kill(deadlock.pid, on_deadlock == OnDeadlock::Abort ? SIGABRT : SIGTERM);
+      dying.push_back({deadlock.pid, deadlock.process_start, Clock::now() + kGrace});
     }
+    std::erase_if(dying, [](const Dying& one) {
+      if (Clock::now() < one.deadline) return false;
+      const auto stat = statOf(one.pid);
+      if (stat && stat->start == one.start) kill(one.pid, SIGKILL);
+      return true;
+    });
     if (options.timeout && outcome.ended_by == EndedBy::Itself && Clock::now() - start >= *options.timeout) {
       outcome.ended_by = EndedBy::Timeout;
       killTree(pid);

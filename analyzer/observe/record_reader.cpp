@@ -18,6 +18,7 @@
 #include "analyzer/observe/stacks.h"
 #include "analyzer/observe/symbolizer.h"
 #include "analyzer/observe/threads.h"
+#include "analyzer/observe/verdict.h"
 
 namespace gridlock::observe {
 namespace {
@@ -287,19 +288,26 @@ void Reader::add(const RecordFile& file, bool last_image) {
 
   EventFindings findings(file, stacks, locks, threads, report_);
   findings.addAll();
+  const bool ended_well =
+      life == LifeCycle::kExited || life == LifeCycle::kQuickExited || life == LifeCycle::kExeced;
+  std::uint64_t now = header.ended_ns.load();
+  if (now == 0 && known && known->seconds) {
+    now = header.started_ns + static_cast<std::uint64_t>(*known->seconds * 1e9);
+  }
+  if (now == 0 && running) now = monotonicNow();
   for (const OutsideVerdict& verdict : options_.verdicts) {
-    if (verdict.file == file.name()) findings.addDeadlock(verdict.members);
+    if (verdict.file == file.name()) findings.addDeadlock(verdict.members, verdict.certain);
+  }
+  if (!ended_well && !running) {
+    for (OutsideVerdict& verdict : verdictsOf(file, now)) {
+      findings.addDeadlock(std::move(verdict.members), verdict.certain);
+    }
   }
   for (std::string& note : findings.notCovered()) report_.runs[run].notes.push_back(std::move(note));
 
-  const bool ended_well =
-      life == LifeCycle::kExited || life == LifeCycle::kQuickExited || life == LifeCycle::kExeced;
-  if (!ended_well && (!running || options_.wait_graph_of_running)) {
-    std::uint64_t now = header.ended_ns.load();
-    if (now == 0 && known && known->seconds) {
-      now = header.started_ns + static_cast<std::uint64_t>(*known->seconds * 1e9);
-    }
-    if (now == 0 && running) now = monotonicNow();
+  // A program that was ended on a verdict may have had a handler that ended it well.
+  const bool told = known && known->hung && !findings.deadlocked().empty();
+  if (told || (!ended_well && (!running || options_.wait_graph_of_running))) {
     addWaits(file, stacks, locks, threads, findings.deadlocked(), now);
   }
 }

@@ -26,6 +26,7 @@ class RecordFile;
 struct OutsideVerdict {
   std::string file;
   std::vector<DeadlockMember> members;
+  bool certain = true;  // else somebody ran on who could have released what a thread waits for in vain
 };
 
 // What the launcher knows of a process and its record does not.

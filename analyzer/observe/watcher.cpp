@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "analyzer/observe/threads.h"
+#include "analyzer/observe/verdict.h"
 #include "gridlock/record_view.h"
 #include "gridlock/wait_graph.h"
 
@@ -44,6 +44,15 @@ std::string firstLine(const fs::path& path) {
   return line;
 }
 
+// Signals that a thread does not let through.
+std::uint64_t blockedSignals(std::uint32_t pid, std::uint32_t tid) {
+  std::ifstream status("/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigBlk:")) return std::strtoull(line.c_str() + 7, nullptr, 16);
+  }
+  return 0;
+}
+
 // Whether somebody whom the record does not show may end a wait: a signal handler, an unknown thread. Faults'
 // handlers help nobody, and two real-time signals are libc's own.
 bool othersMayAct(const record::RecordView& view) {
@@ -57,13 +66,18 @@ bool othersMayAct(const record::RecordView& view) {
   }
   constexpr std::uint64_t kHarmless =
       1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 30 | std::uint64_t{3} << 31;
+  handled &= ~kHarmless;
+  std::uint64_t blocked_by_all = ~std::uint64_t{0};
   std::uint32_t known = 0;
   for (Index i = 1; i < view.end(record::Table::kThreads); ++i) {
     const auto state =
         static_cast<record::ThreadState>(view.thread(i)->state.load(std::memory_order_relaxed));
-    if (state == record::ThreadState::kRunning) ++known;
+    if (state != record::ThreadState::kRunning) continue;
+    ++known;
+    if ((handled & blocked_by_all) != 0)
+      blocked_by_all &= blockedSignals(view.header().pid, view.thread(i)->tid);
   }
-  return (handled & ~kHarmless) != 0 || threads != known;
+  return (handled & ~blocked_by_all) != 0 || threads != known;
 }
 
 // The futex a thread of the watched process sleeps at; 0 when it does not. Ids are those of the process' own
@@ -75,16 +89,6 @@ std::uint64_t sleepsAt(void* context, const record::ThreadRow& row) {
 }
 
 bool sleeps(void* context, const record::ThreadRow& row) { return sleepsAt(context, row) != 0; }
-
-DeadlockMember memberOf(const RecordFile& file, const record::StuckThread& stuck) {
-  DeadlockMember member;
-  member.thread = stuck.thread;
-  (stuck.wait_kind == record::WaitKind::kJoin ? member.joins : member.lock) = stuck.wait_for;
-  member.mode = modeOf(static_cast<std::uint8_t>(stuck.how & 0xff));
-  member.stack = stuck.stack;
-  member.held = heldNow(file, stuck.thread);
-  return member;
-}
 
 }  // namespace
 
@@ -127,23 +131,33 @@ std::vector<Watcher::Deadlock> Watcher::look() {
     const record::Look look =
         graph.find(view, outside, memory_.data(), memory_.size() * sizeof(std::uint64_t), verdict);
     std::vector<std::pair<Index, std::uint32_t>> suspected;
-    std::map<std::uint32_t, std::vector<DeadlockMember>> groups;
+    struct Group {
+      std::vector<DeadlockMember> members;
+      bool certain = true;
+    };
+    std::map<std::uint32_t, Group> groups;
     if (look == record::Look::kStuck) {
+      const bool alone = !outside.others_may_act && !verdict.anybody_acts;
       for (std::uint32_t i = 0; i < verdict.count; ++i) {
         const record::StuckThread& stuck = verdict.stuck[i];
         if (stuck.group == 0 || stuck.reported) continue;
+        const record::Ripeness ripeness = record::ripenessOf(view, stuck, alone, now);
+        if (ripeness == record::Ripeness::kNotYet) continue;
         const auto wait = std::pair{stuck.thread, stuck.wait_serial};
         suspected.push_back(wait);
         if (std::ranges::find(watched.suspected, wait) == watched.suspected.end()) continue;
         if (std::ranges::find(watched.told, wait) != watched.told.end()) continue;
         watched.told.push_back(wait);
-        groups[stuck.group].push_back(memberOf(*watched.file, stuck));
+        Group& group = groups[stuck.group];
+        group.certain = group.certain && ripeness == record::Ripeness::kProven;
+        group.members.push_back(memberOf(*watched.file, stuck));
       }
     }
     watched.suspected = std::move(suspected);
-    for (auto& [group, members] : groups) {
-      out.push_back(
-          {{name, std::move(members)}, static_cast<int>(view.header().pid), view.header().process_start});
+    for (auto& [number, group] : groups) {
+      out.push_back({{name, std::move(group.members), group.certain},
+                     static_cast<int>(view.header().pid),
+                     view.header().process_start});
     }
   }
   return out;

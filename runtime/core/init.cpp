@@ -122,6 +122,39 @@ int reportSession() {
   return status;
 }
 
+// Whether the waits of the process look as they did a moment ago, and some are old.
+struct Picture {
+  std::uint64_t hash = 0;
+  bool old_wait = false;
+  bool anybody = false;
+
+  void take() {
+    const record::RecordView view = viewRecord();
+    const std::uint64_t now = nowNs();
+    *this = {};
+    for (Index i = 1; i < view.end(Table::kThreads); ++i) {
+      const record::ThreadRow& row = *view.thread(i);
+      const std::uint32_t state = row.state.load(std::memory_order_relaxed);
+      const std::uint32_t serial = row.wait_serial.load(std::memory_order_acquire);
+      hash = (hash ^ state ^ (std::uint64_t{serial} << 8) ^ i) * 0x9e3779b97f4a7c15u;
+      // Asking for the same lock for long may be a wait that was not published.
+      hash ^= row.asks_for.load(std::memory_order_relaxed);
+      const bool lives = state == static_cast<std::uint32_t>(record::ThreadState::kRunning) ||
+                         state == static_cast<std::uint32_t>(record::ThreadState::kCreated);
+      anybody = anybody || lives;
+      if (lives && serial % 2 != 0 && now - row.wait_since_ns.load(std::memory_order_relaxed) > 50'000'000) {
+        old_wait = true;
+      }
+    }
+  }
+};
+
+bool hasOldWait() {
+  Picture picture;
+  picture.take();
+  return picture.old_wait;
+}
+
 void atExit(int status, void*) {
   const int saved = errno;
   if (Thread* thread = knownThread(); thread != nullptr && thread->held() != 0 &&
@@ -129,7 +162,13 @@ void atExit(int status, void*) {
     Inside inside(thread);
     noteHeldAtEnd(*thread);
   }
-  if (recordIsOurs()) setLife(record::LifeCycle::kExited, status & 0xff);
+  if (recordIsOurs()) {
+    if (Thread* thread = knownThread(); thread != nullptr && hasOldWait()) {
+      Inside inside(thread);
+      lookAtAll(Moment::kTheEnd);
+    }
+    setLife(record::LifeCycle::kExited, status & 0xff);
+  }
   if (reportsItself()) {
     fflush(nullptr);  // what the program printed comes before what is printed about it
     if (reportSession() == 1 && options.exitcode != 0 && (status & 0xff) == 0) {
@@ -161,33 +200,6 @@ void afterFork() {
   watching.store(false);
 }
 
-// Whether the waits of the process look as they did a moment ago, and some are old.
-struct Picture {
-  std::uint64_t hash = 0;
-  bool old_wait = false;
-  bool anybody = false;
-
-  void take() {
-    const record::RecordView view = viewRecord();
-    const std::uint64_t now = nowNs();
-    *this = {};
-    for (Index i = 1; i < view.end(Table::kThreads); ++i) {
-      const record::ThreadRow& row = *view.thread(i);
-      const std::uint32_t state = row.state.load(std::memory_order_relaxed);
-      const std::uint32_t serial = row.wait_serial.load(std::memory_order_acquire);
-      hash = (hash ^ state ^ (std::uint64_t{serial} << 8) ^ i) * 0x9e3779b97f4a7c15u;
-      // Asking for the same lock for long may be a wait that was not published.
-      hash ^= row.asks_for.load(std::memory_order_relaxed);
-      const bool lives = state == static_cast<std::uint32_t>(record::ThreadState::kRunning) ||
-                         state == static_cast<std::uint32_t>(record::ThreadState::kCreated);
-      anybody = anybody || lives;
-      if (lives && serial % 2 != 0 && now - row.wait_since_ns.load(std::memory_order_relaxed) > 50'000'000) {
-        old_wait = true;
-      }
-    }
-  }
-};
-
 std::uint32_t threadCount() {
   char text[4096];
   if (sys::readFile("/proc/self/status", text, sizeof(text)) <= 0) return ~0u;
@@ -211,16 +223,22 @@ void* watch(void*) {
   sys::call(SYS_prctl, 15 /* PR_SET_NAME */, sys::asLong("gridlock"));
   std::uint64_t previous = 0;
   int looks = 0;
+  std::uint32_t ticks = 0;
+  bool unripe = false;
   for (;;) {
     sys::sleepNs(100'000'000);
     if (!recordIsOurs()) return nullptr;
     Picture picture;
     picture.take();
+    ++ticks;
     if (picture.hash != previous) looks = 0;
     // A clear picture that does not change is looked at a few times: a waiter may not have been asleep yet.
-    if (picture.old_wait && picture.hash == previous && looks < 4) {
+    // One that changes all the while may hold threads that do not move; to ask the kernel for each costs
+    // more.
+    const bool due = picture.hash == previous ? looks < 4 || unripe : ticks % 4 == 0;
+    if (picture.old_wait && due) {
       ++looks;
-      lookAtAll(true);
+      unripe = lookAtAll(Moment::kLater) == Sight::kUnripe;
     }
     previous = picture.hash;
     // When main ended by pthread_exit, the process ends with its last thread: that must not be us.

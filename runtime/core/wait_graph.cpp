@@ -5,6 +5,7 @@
 #include "gridlock/wait_graph.h"
 #include "runtime/base/print.h"
 #include "runtime/base/spinlock.h"
+#include "runtime/core/clock.h"
 #include "runtime/core/events.h"
 #include "runtime/core/init.h"
 #include "runtime/core/options.h"
@@ -13,6 +14,7 @@
 namespace gridlock::runtime {
 namespace {
 
+using record::Ripeness;
 using record::StuckKind;
 using record::StuckThread;
 
@@ -22,6 +24,9 @@ std::size_t scratch_size = 0;
 
 // Beyond this many threads the whole graph is left to the watcher: a convoy would pay for it at every step.
 constexpr Index kManyThreads = 128;
+
+// A thread that still waits for itself when the process ends is told of when it did so for longer than this.
+constexpr std::uint64_t kLongAtTheEndNs = 800'000'000;
 
 bool makeRoom(std::size_t bytes) {
   if (bytes <= scratch_size) return true;
@@ -62,7 +67,8 @@ void describe(Line& line, const record::ThreadRow& row) {
   line << "\"";
 }
 
-void writeGroup(const record::RecordView& view, const record::Verdict& verdict, std::uint32_t group) {
+void writeGroup(const record::RecordView& view, const record::Verdict& verdict, std::uint32_t group,
+                bool others_ran_on) {
   const std::uint32_t number = current.header->deadlock_groups.load(std::memory_order_relaxed) + 1;
   std::uint32_t members = 0;
   StuckKind kind = StuckKind::kCycle;
@@ -84,7 +90,7 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
                  .other_thread = stuck.blocker,
                  .other_stack = on_lock ? stackOfHold(view, stuck.blocker, stuck.wait_for) : kNone,
                  .group = number,
-                 .detail = static_cast<std::uint32_t>(kind)});
+                 .detail = static_cast<std::uint32_t>(kind) | (others_ran_on ? record::kOthersRanOn : 0)});
     if (kind == StuckKind::kAbandoned &&
         (current.threads[stuck.blocker].flags & record::kThreadOfParent) != 0) {
       addEventFor(stuck.thread, kNone,
@@ -123,15 +129,27 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
 }
 
 // Writes what was not told yet. True when there was something.
-bool tell(const record::RecordView& view, const record::Verdict& verdict) {
+bool tell(const record::RecordView& view, const record::Verdict& verdict, bool alone, bool at_end,
+          Sight& sight) {
   bool told = false;
+  const std::uint64_t now = nowNs();
   for (std::uint32_t group = 1; group <= verdict.groups; ++group) {
     bool known = true;
+    Ripeness ripeness = Ripeness::kProven;
+    std::uint64_t waited = 0;
     for (std::uint32_t i = 0; i < verdict.count; ++i) {
-      if (verdict.stuck[i].group == group && !verdict.stuck[i].reported) known = false;
+      if (verdict.stuck[i].group != group) continue;
+      if (!verdict.stuck[i].reported) known = false;
+      waited = now - verdict.stuck[i].since_ns;
+      ripeness = ripenessOf(view, verdict.stuck[i], alone, now);
     }
     if (known) continue;
-    writeGroup(view, verdict, group);
+    if (ripeness == Ripeness::kNotYet && at_end && waited > kLongAtTheEndNs) ripeness = Ripeness::kLikely;
+    if (ripeness == Ripeness::kNotYet) {
+      sight = Sight::kUnripe;
+      continue;
+    }
+    writeGroup(view, verdict, group, ripeness == Ripeness::kLikely);
     told = true;
   }
   return told;
@@ -158,20 +176,32 @@ std::uint64_t hexAfter(const char* text, const char* key) {
   return ~std::uint64_t{0};
 }
 
+// Signals that a thread of ours does not let through.
+std::uint64_t blockedSignals(std::uint32_t tid) {
+  Line path;
+  path << "/proc/self/task/" << tid << "/status";
+  char text[4096];
+  return sys::readFile(path.text(), text, sizeof(text)) <= 0 ? 0 : hexAfter(text, "SigBlk:");
+}
+
 // Whether somebody whom the record does not show may end a wait: a signal handler, an unknown thread.
 bool othersMayAct(const record::RecordView& view) {
   char text[4096];
   if (sys::readFile("/proc/self/status", text, sizeof(text)) <= 0) return true;
+  std::uint32_t known = watcherRuns() ? 1 : 0;
   // Handlers of faults help nobody; the first two real-time signals are libc's own.
   constexpr std::uint64_t kHarmless =
       1u << 3 | 1u << 4 | 1u << 5 | 1u << 6 | 1u << 7 | 1u << 10 | 1u << 30 | std::uint64_t{3} << 31;
-  if ((hexAfter(text, "SigCgt:") & ~kHarmless) != 0) return true;
-  std::uint32_t known = watcherRuns() ? 1 : 0;
+  std::uint64_t handled = hexAfter(text, "SigCgt:") & ~kHarmless;
+  std::uint64_t blocked_by_all = ~std::uint64_t{0};
   for (Index i = 1; i < view.end(Table::kThreads); ++i) {
-    const auto state =
-        static_cast<record::ThreadState>(view.thread(i)->state.load(std::memory_order_relaxed));
-    if (state == record::ThreadState::kRunning) ++known;
+    const record::ThreadRow& row = *view.thread(i);
+    const auto state = static_cast<record::ThreadState>(row.state.load(std::memory_order_relaxed));
+    if (state != record::ThreadState::kRunning) continue;
+    ++known;
+    if ((handled & blocked_by_all) != 0) blocked_by_all &= blockedSignals(row.tid);
   }
+  if ((handled & ~blocked_by_all) != 0) return true;
   // "Threads:" is decimal, but its digits read as hexadecimal serve to compare.
   Line expected;
   expected << known;
@@ -191,6 +221,13 @@ std::uint64_t sleepsAt(void*, const record::ThreadRow& row) {
 
 bool asleep(void*, const record::ThreadRow& row) { return sleepsInKernel(row); }
 
+bool hasSelfWait(const record::Verdict& verdict) {
+  for (std::uint32_t i = 0; i < verdict.count; ++i) {
+    if (verdict.stuck[i].kind == StuckKind::kSelf && !verdict.stuck[i].reported) return true;
+  }
+  return false;
+}
+
 bool hasUnpublished(const record::Verdict& verdict) {
   for (std::uint32_t i = 0; i < verdict.count; ++i) {
     if (verdict.stuck[i].unpublished) return true;
@@ -202,35 +239,42 @@ bool hasUnpublished(const record::Verdict& verdict) {
 
 bool sleepsInKernel(const record::ThreadRow& row) { return sleepsAt(nullptr, row) != 0; }
 
-bool lookAtAll(bool also_knots) {
-  if (!options.detect_deadlocks || !verdict_lock.tryLock()) return false;
+Sight lookAtAll(Moment moment) {
+  if (!options.detect_deadlocks || !verdict_lock.tryLock()) return Sight::kClear;
   const record::RecordView view = viewRecord();
   record::Outside outside;
-  outside.others_may_act = !also_knots || othersMayAct(view);
+  bool also_knots = moment != Moment::kBlocking;
   outside.asleep = asleep;
-  if (also_knots) outside.sleeps_at = sleepsAt;
   record::WaitGraph graph;
   record::Verdict verdict;
   bool told = false;
-  bool stuck = false;
+  Sight sight = Sight::kClear;
   bool confirmed = false;
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 5; ++round) {
     if (!makeRoom(record::WaitGraph::bytesFor(view))) break;
+    outside.others_may_act = !also_knots || othersMayAct(view);
+    outside.sleeps_at = also_knots && moment != Moment::kTheEnd ? sleepsAt : nullptr;
     const record::Look look = graph.find(view, outside, scratch, scratch_size, verdict);
     if (look == record::Look::kNoRoom) continue;
-    stuck = look == record::Look::kStuck;
-    if (stuck && hasUnpublished(verdict) && !confirmed) {
+    sight = look == record::Look::kStuck ? Sight::kStuck : Sight::kClear;
+    if (sight == Sight::kClear) break;
+    if (!also_knots && hasSelfWait(verdict)) {
+      also_knots = true;  // whether anybody else could act
+      continue;
+    }
+    if (hasUnpublished(verdict) && !confirmed) {
       // Nothing marks such a wait as one and the same: it counts when it is there again a while later.
       confirmed = true;
       sys::sleepNs(20'000'000);
       continue;
     }
-    told = stuck && tell(view, verdict);
+    const bool alone = !outside.others_may_act && !verdict.anybody_acts;
+    told = tell(view, verdict, alone, moment == Moment::kTheEnd, sight);
     break;
   }
   verdict_lock.unlock();
-  if (told) endOnDeadlock();
-  return stuck;
+  if (told && moment != Moment::kTheEnd) endOnDeadlock();
+  return sight;
 }
 
 void lookBeforeBlocking(Thread& thread, std::uint32_t owner) {
@@ -249,7 +293,8 @@ void lookBeforeBlocking(Thread& thread, std::uint32_t owner) {
           std::memory_order_relaxed) > kManyThreads) {
     return;
   }
-  lookAtAll(false);
+  // A signal handler, or a thread that the program starts no more, may still let go who waits for itself.
+  if (lookAtAll(Moment::kBlocking) == Sight::kUnripe) startWatcher();
 }
 
 void verdictsAfterFork() { verdict_lock.reset(); }

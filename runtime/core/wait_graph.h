@@ -10,8 +10,15 @@ namespace gridlock::runtime {
 // thread that can act, solves the whole graph. May not return: see the option on_deadlock.
 void lookBeforeBlocking(Thread& thread, std::uint32_t owner);
 
-// Looks at the whole graph, also at waits that anybody could end. True when threads are stuck.
-bool lookAtAll(bool also_knots);
+// Looks at the whole graph.
+enum class Moment {
+  kBlocking,  // the caller is about to block: who could end waits for anybody is not asked
+  kLater,     // from the watcher
+  kTheEnd,    // the process ends: what waited so far, waited in vain. Nothing is ended by it.
+};
+// kUnripe: a thread waits for itself, and it is too early to tell.
+enum class Sight { kClear, kStuck, kUnripe };
+Sight lookAtAll(Moment moment);
 
 // The kernel has the thread asleep in a futex call.
 bool sleepsInKernel(const record::ThreadRow& row);

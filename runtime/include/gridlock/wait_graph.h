@@ -64,9 +64,10 @@ struct StuckThread {
   Index blocker;        // a thread that holds it back: of the same group when there is one; else none
   std::uint32_t group;  // members of one deadlock share a number from 1; 0 for kBehind
   StuckKind kind;
-  bool reported;     // an event already told of this very wait
-  bool unpublished;  // see Outside::sleeps_at
-  Index stack;       // kFrames: where it waits
+  bool reported;           // an event already told of this very wait
+  bool unpublished;        // see Outside::sleeps_at
+  Index stack;             // kFrames: where it waits
+  std::uint64_t since_ns;  // 0 when the wait was not published
 };
 
 // Added to the (even) serial of a thread whose unpublished wait was told of, in ThreadRow::reported_wait.
@@ -76,7 +77,27 @@ struct Verdict {
   const StuckThread* stuck = nullptr;
   std::uint32_t count = 0;
   std::uint32_t groups = 0;
+  bool anybody_acts = false;  // some thread of the record is not stuck
 };
+
+// Whether a group may be told of. A thread that waits for its own lock can be let go by another one that
+// releases what it does not hold: against all rules, but it works, and programs live on it. So such a wait is
+// certain only when nobody is left to do that (`alone`), and worth telling when it has lasted too long.
+enum class Ripeness { kNotYet, kLikely, kProven };
+inline constexpr std::uint64_t kLongSelfWaitNs = 3'000'000'000;
+inline Ripeness ripenessOf(const RecordView& view, const StuckThread& stuck, bool alone, std::uint64_t now) {
+  const LockRow* lock = view.lock(stuck.wait_for);
+  const bool shared = lock != nullptr && (lock->flags & kProcessShared) != 0;  // with another process
+  if (stuck.kind != StuckKind::kSelf || (alone && !shared)) return Ripeness::kProven;
+  if (lock != nullptr && (lock->kind == LockKind::kOnce || lock->kind == LockKind::kStaticGuard))
+    return Ripeness::kProven;
+  return stuck.since_ns != 0 && now > stuck.since_ns && now - stuck.since_ns >= kLongSelfWaitNs
+             ? Ripeness::kLikely
+             : Ripeness::kNotYet;
+}
+
+// In EventRow::detail of a self-deadlock, beside the StuckKind: it was likely, not proven.
+inline constexpr std::uint32_t kOthersRanOn = 1u << 8;
 
 enum class Look {
   kClear,   // everybody can go on, or things moved while we looked
@@ -500,18 +521,22 @@ class WaitGraph {
           return nodes_[node.blocker].group != node.group || node.group == 0;
         });
       }
-      stuck_[verdict.count++] = {i,
-                                 node.serial,
-                                 node.wait_kind,
-                                 node.wait_for,
-                                 node.how,
-                                 node.blocker,
-                                 node.group,
-                                 node.kind,
-                                 node.reported == reportMark(node),
-                                 node.unpublished,
-                                 stackOf(i)};
+      stuck_[verdict.count++] = {
+          i,
+          node.serial,
+          node.wait_kind,
+          node.wait_for,
+          node.how,
+          node.blocker,
+          node.group,
+          node.kind,
+          node.reported == reportMark(node),
+          node.unpublished,
+          stackOf(i),
+          node.unpublished ? 0 : view_.thread(i)->wait_since_ns.load(std::memory_order_relaxed)};
     }
+    for (Index i = 1; i < threads_; ++i)
+      verdict.anybody_acts = verdict.anybody_acts || nodes_[i].status == kActs;
     verdict.stuck = stuck_;
     verdict.groups = groups_;
   }
