@@ -30,7 +30,15 @@ std::string lower(std::string_view text) {
 bool isLockWrapper(const std::string& function) {
   const std::string name = stableName(function);
   const std::size_t last = name.rfind("::");
-  if (last == std::string::npos) return false;  // a free function is somebody's code
+  if (last == std::string::npos) {
+    // Most free functions are somebody's code; those of a lock made in C are called so: lock, spin_lock.
+    constexpr std::array<std::string_view, 8> kEnds = {"lock",   "acquire",  "lock_shared", "rdlock",
+                                                       "wrlock", "readlock", "writelock",   "trylock"};
+    const std::string free = lower(name);
+    for (std::string_view end : kEnds)
+      if (free == end || (free.size() > end.size() && free.ends_with("_" + std::string(end)))) return true;
+    return false;
+  }
   const std::string method = lower(std::string_view(name).substr(last + 2));
   constexpr std::array<std::string_view, 16> kMethods = {
       "lock",       "lock_shared", "acquire",    "acquire_shared", "try_lock", "trylock",

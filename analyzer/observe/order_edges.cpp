@@ -23,6 +23,15 @@ struct Link {
   bool exact = false;
 };
 
+// What turned out to be a signal, or to move between threads, was never held by the thread that asked on: no
+// order follows from it, and it guards nothing.
+bool isHeldInEarnest(const RecordFile& file, Index lock) {
+  const record::LockRow* row = file.valid<record::LockRow>(lock);
+  if (!row) return false;
+  const bool may_move = row->kind == record::LockKind::kSemaphore || row->kind == record::LockKind::kCustom;
+  return !(may_move && (row->flags & record::kHandedOver) != 0);
+}
+
 }  // namespace
 
 model::OrderEdge& EdgeTable::edge(model::Id from, model::Id to, model::Mode from_mode, model::Mode to_mode) {
@@ -50,6 +59,7 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
     const record::RequestRow* row = file.valid<record::RequestRow>(i);
     if (!row) continue;
     const Index wanted = row->lock;
+    if (!isHeldInEarnest(file, wanted)) continue;
     const auto to = source.locks.of(wanted);
     const auto thread = source.threads.id(row->thread);
     if (!to || !thread) continue;
@@ -60,7 +70,8 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
       const record::ChainRow* link = file.valid<record::ChainRow>(at);
       if (!link) break;
       again = again || link->lock == wanted;
-      if (const auto id = source.locks.of(link->lock)) {
+      const auto id = source.locks.of(link->lock);
+      if (id && isHeldInEarnest(file, link->lock)) {
         chain.push_back(
             {link->lock, *id, modeOf(link->mode), link->stack, (link->flags & record::kStackExact) != 0});
       }

@@ -5,6 +5,7 @@
 
 #include "runtime/base/table.h"
 #include "runtime/core/clock.h"
+#include "runtime/core/handover.h"
 #include "runtime/core/init.h"
 #include "runtime/core/lock_order_edges.h"
 #include "runtime/core/options.h"
@@ -86,6 +87,14 @@ Index stackOfHolder(Index lock, Index holder) {
   return stack;
 }
 
+void wrongUse(Thread& thread, const Event& event) {
+  addEvent(thread, event);
+  if (options.halt_on_error)
+    endProgram(options.exitcode != 0 ? static_cast<int>(options.exitcode) : 66, false);
+}
+
+}  // namespace
+
 void finishSample(record::HeldEntry& entry, SectionRow& section) {
   if (entry.acquired_ns == 0) return;
   const std::uint64_t held = nowNs() - entry.acquired_ns;
@@ -97,14 +106,6 @@ void finishSample(record::HeldEntry& entry, SectionRow& section) {
   while (bucket + 1 < record::kHoldBuckets && held >> (bucket + 7) != 0) ++bucket;
   ++section.hold_histogram[bucket];
 }
-
-void wrongUse(Thread& thread, const Event& event) {
-  addEvent(thread, event);
-  if (options.halt_on_error)
-    endProgram(options.exitcode != 0 ? static_cast<int>(options.exitcode) : 66, false);
-}
-
-}  // namespace
 
 // -------------------------------------------------------------------------------------------- waits
 
@@ -163,6 +164,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
   if (thread_ == nullptr) return;
   Inside inside(thread_);
   Thread& thread = *thread_;
+  dropTakenAway(thread);
   bool was_destroyed = false;
   lock_ = lockOf(thread, object, was_destroyed);
   if (lock_ == kNone) {
@@ -226,13 +228,33 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
   }
 }
 
-void Attempt::mayBlock(std::uint32_t owner) {
+void Attempt::mayBlock(std::uint32_t owner, WaitKind kind) {
   if (thread_ == nullptr) return;
   Inside inside(thread_);
   Thread& thread = *thread_;
   chainOf(thread);  // who looks at us while we wait sees where we took what we hold
-  wait_.begin(thread, WaitKind::kLock, lock_, address_, how_, stack_.index);
-  if (static_cast<RequestKind>(how_ >> 8) == RequestKind::kBlocking) lookBeforeBlocking(thread, owner);
+  wait_.begin(thread, kind, lock_, address_, how_, stack_.index);
+  if (kind == WaitKind::kLock && static_cast<RequestKind>(how_ >> 8) == RequestKind::kBlocking)
+    lookBeforeBlocking(thread, owner);
+}
+
+void Attempt::announce() {
+  if (thread_ == nullptr) return;
+  Inside inside(thread_);
+  chainOf(*thread_);
+  announced_ = true;
+  wait_.begin(*thread_, WaitKind::kLock, lock_, address_, how_, stack_.index);
+}
+
+void Attempt::countWait(std::uint64_t waited) {
+  SectionRow& section = current.sections[section_];
+  LockRow& row = current.locks[lock_];
+  row.contended.fetch_add(1, std::memory_order_relaxed);
+  row.wait_ns.fetch_add(waited, std::memory_order_relaxed);
+  ++section.contended;
+  section.wait_total_ns += waited;
+  if (waited > section.wait_max_ns) section.wait_max_ns = waited;
+  thread_->row->lock_wait_ns.fetch_add(waited, std::memory_order_relaxed);
 }
 
 void Attempt::granted() {
@@ -242,13 +264,8 @@ void Attempt::granted() {
   SectionRow& section = current.sections[section_];
   if (wait_.published) {
     const std::uint64_t waited = wait_.end(thread);
-    LockRow& row = current.locks[lock_];
-    row.contended.fetch_add(1, std::memory_order_relaxed);
-    row.wait_ns.fetch_add(waited, std::memory_order_relaxed);
-    ++section.contended;
-    section.wait_total_ns += waited;
-    if (waited > section.wait_max_ns) section.wait_max_ns = waited;
-    thread.row->lock_wait_ns.fetch_add(waited, std::memory_order_relaxed);
+    constexpr std::uint64_t kNoWait = 1000;  // an announced wait that was none
+    if (!announced_ || waited > kNoWait) countWait(waited);
   }
   if (request_row_ != kNone) current.requests[request_row_].state.store(2, std::memory_order_release);
   if (thread.top == thread.limit && !growHeld(thread)) {
@@ -322,6 +339,12 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
   }
 }
 
+void askedFor(const Object& object, const Frame* frame) {
+  Thread* thread = knownThread();
+  if (thread == nullptr || thread->held() == 0) return;
+  Attempt(object, Mode::kExclusive, RequestKind::kBlocking, frame).refused();
+}
+
 void initialised(const Object& object, const Frame* frame, std::uint32_t detail) {
   Thread* thread = thisThread();
   if (thread == nullptr) return;
@@ -338,6 +361,30 @@ void initialised(const Object& object, const Frame* frame, std::uint32_t detail)
   }
   const Index lock = bearLock(*thread, object, stack);
   if (detail != 0 && lock != kNone) current.locks[lock].detail.store(detail, std::memory_order_relaxed);
+}
+
+void named(const Object& object, const char* name, const Frame* frame, std::uint32_t detail) {
+  if (name == nullptr || name[0] == '\0') return;
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  Index lock = knownLock(object);
+  if (lock == kNone || current.locks[lock].name != kNone) {
+    // The same one opened again, or another one where an old one was mapped.
+    const Index known = lock == kNone ? kNone : current.locks[lock].name;
+    std::uint32_t length = 0;
+    const char* text = viewRecord().text(known, length);
+    std::uint32_t i = 0;
+    while (i < length && text[i] == name[i]) ++i;
+    if (length != 0 && i == length) return;
+    lock = bearLock(*thread, object, stackAt(*thread, frame, placeOf(*thread, frame), kNone).index);
+  }
+  if (lock == kNone) return;
+  constexpr std::uint32_t kLongest = 200;
+  std::uint32_t length = 0;
+  while (name[length] != '\0' && length < kLongest) ++length;
+  current.locks[lock].name = addText(name, length);
+  current.locks[lock].detail.store(detail, std::memory_order_relaxed);
 }
 
 void destroying(const Object& object, const Frame* frame, std::uint32_t owner) {
@@ -550,10 +597,12 @@ void addEvent(Thread& thread, const Event& event) {
 void eventsAfterFork() { seen_events.afterFork(); }
 
 void noteHeldAtEnd(Thread& thread) {
+  dropTakenAway(thread);
   for (std::uint32_t i = 0; i < thread.held(); ++i) {
     const Held held = heldAt(thread, i);
     const LockRow& lock = current.locks[held.shadow->lock];
     if ((lock.flags & (record::kRobust | record::kHandedOver)) != 0) continue;
+    if (lock.kind == record::LockKind::kSemaphore) continue;  // anybody may post it
     addEvent(thread, {.kind = EventKind::kNotReleased,
                       .mode = static_cast<Mode>(held.shadow->mode),
                       .lock = held.shadow->lock,

@@ -60,7 +60,10 @@ class Attempt {
 
   // The lock looks held: publishes the wait and looks for a deadlock, before the thread blocks. The owner is
   // a kernel thread id when libc keeps it, else 0.
-  void mayBlock(std::uint32_t owner);
+  void mayBlock(std::uint32_t owner, WaitKind kind = WaitKind::kLock);
+  // It may be held: publishes the wait, and leaves it to the watcher to look. For locks of which only the
+  // program itself can say whether they are free.
+  void announce();
   void granted();
   void refused();
 
@@ -71,6 +74,8 @@ class Attempt {
   Index stack() const { return stack_.index; }
 
  private:
+  void countWait(std::uint64_t waited);
+
   Thread* thread_;
   std::uint64_t address_;
   std::uint64_t key_ = 0;
@@ -78,6 +83,7 @@ class Attempt {
   Index lock_ = kNone;
   Index section_ = kNone;
   Index request_row_ = kNone;
+  bool announced_ = false;
   std::uint32_t how_;
   Stack stack_{};
   Wait wait_;
@@ -85,6 +91,19 @@ class Attempt {
 
 // A recursive lock was taken once more by its owner.
 void takenAgain(const Object& object);
+
+// A once flag that is done already was asked for: it could have been waited for.
+void askedFor(const Object& object, const Frame* frame);
+
+// The lock was released by a thread that need not be its holder, or it is given to another one. Nobody holds
+// it from now on; a lock that was held by another thread counts as one that moves.
+void releasedByAnybody(const Object& object, const Frame* frame);
+// A semaphore that was followed as a lock, and is about to be posted.
+void posting(const Object& object, const Frame* frame);
+// A semaphore is none but a counter: not followed as a lock any more.
+void countsFromNowOn(const Object& object);
+// An object that has a name of its own was opened.
+void named(const Object& object, const char* name, const Frame* frame, std::uint32_t detail);
 
 // The calling thread is about to release the lock. `owner` is the kernel thread id that libc keeps of the
 // holder; kNobody when libc says that nobody holds it, kUnknownOwner when it cannot say.
@@ -167,5 +186,7 @@ bool holds(const Object& object);
 void forgetHeld(const Object& object);
 
 void noteExit(record::SectionRow& section, std::uint64_t site);
+// The end of a section that is timed.
+void finishSample(record::HeldEntry& entry, record::SectionRow& section);
 
 }  // namespace gridlock::runtime

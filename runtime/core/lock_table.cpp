@@ -213,6 +213,12 @@ void destroyLock(Thread& thread, const Object& object) {
   if (!isReferenced(row)) freeRow(thread, row);
 }
 
+void unmarkLock(const Object& object, Index lock) {
+  side.replace(addressKey(object.address), lock);
+  keepLock(lock);
+  if (object.spare != nullptr) __atomic_store_n(object.spare, 0, __ATOMIC_RELEASE);
+}
+
 void keepLock(Index lock) {
   if (lock != kNone && current.locks[lock].reserved8 == 0) current.locks[lock].reserved8 = 1;
 }

@@ -42,6 +42,9 @@ Index knownLock(const Object& object);
 Index bearLock(Thread& thread, const Object& object, Index stack);
 void destroyLock(Thread& thread, const Object& object);
 
+// The object keeps its row, but its spare bytes are the program's again.
+void unmarkLock(const Object& object, Index lock);
+
 // A row that other rows refer to is not given to another lock.
 void keepLock(Index lock);
 

@@ -117,8 +117,11 @@ Thread* makeThread() {
     }
   }
   CacheEntry* cache = nullptr;
+  void* pending = nullptr;
   std::uint64_t mask = 0;
   if (thread != nullptr) {
+    pending = thread->pending;
+    if (pending != nullptr) *static_cast<int*>(pending) = 0;  // its count: a thread that ended in a request
     cache = thread->cache;
     mask = thread->cache_mask;
     for (std::uint64_t i = 0; i <= mask; ++i) cache[i] = CacheEntry{};
@@ -127,6 +130,7 @@ Thread* makeThread() {
     if (thread == nullptr) return nullptr;
   }
   *thread = Thread{};
+  thread->pending = pending;
   thread->cache = cache;
   thread->cache_mask = mask;
   if (cache == nullptr) setCache(*thread, kFirstCache);

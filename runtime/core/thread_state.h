@@ -89,6 +89,7 @@ struct alignas(64) Thread {
   std::uint32_t tid;
   Thread* next_free;
   record::LockRow* free_locks;  // rows of destroyed locks that nothing refers to, by `reserved`
+  void* pending;                // begun requests of home-made locks (hooks/annotate.cpp)
 
   // The hash of nothing held stands under the first entry; it changes with the segment.
   Shadow* shadowOf(record::HeldEntry* entry) const {

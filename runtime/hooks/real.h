@@ -21,12 +21,14 @@ struct Real {
 #define HOOK_VERSION(name, node) decltype(&::name) name;
 #define HOOK_OLD(name, node) decltype(&::name) name##_old;
 #define HOOK_PLAIN(name, type) std::type_identity_t<type> name;
+#define HOOK_OF(library, name, type) std::type_identity_t<type> name;
 #define HOOK_MARK(name)
 #include "runtime/hooks/functions.def"
 #undef HOOK
 #undef HOOK_VERSION
 #undef HOOK_OLD
 #undef HOOK_PLAIN
+#undef HOOK_OF
 #undef HOOK_MARK
 };
 

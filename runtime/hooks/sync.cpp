@@ -1,12 +1,11 @@
-// Semaphores, barriers, once flags, guards of static locals, FILE locks, and futex calls made by hand.
+// Barriers, once flags, guards of static locals, FILE locks, and futex calls made by hand.
 //
-// A wait for a semaphore, a barrier or a futex may be ended by any thread: it is published as such and takes
-// no part in lock orders. Who runs an initialiser is known: a once flag or a static guard is a lock that this
+// A wait for a barrier or a futex may be ended by any thread: it is published as such and takes no part in
+// lock orders. Who runs an initialiser is known: a once flag or a static guard is a lock that this
 // thread holds until the initialiser has ended, by return, exception or cancellation.
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <semaphore.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/syscall.h>
@@ -24,30 +23,6 @@ template <typename T>
 Object plainObject(T* object, LockKind kind, bool shared = false) {
   return {reinterpret_cast<std::uint64_t>(object), nullptr, kind,
           static_cast<std::uint16_t>(shared ? gridlock::record::kProcessShared : 0)};
-}
-
-void cancelledWait(void* wait) { static_cast<PlainWait*>(wait)->end(); }
-
-// A wait that is a cancellation point.
-template <typename Call>
-auto waitFor(const Object& object, WaitKind kind, RequestKind request, const Frame* frame, Call call) {
-  PlainWait wait(object, kind, request, frame);
-  decltype(call()) result;
-  pthread_cleanup_push(cancelledWait, &wait);
-  result = call();
-  pthread_cleanup_pop(0);
-  wait.end();
-  return result;
-}
-
-// glibc: the value is in the low half of the first word, `private` (0: process-shared here: 128) in the
-// third.
-bool isZero(sem_t* semaphore) {
-  return static_cast<std::uint32_t>(
-             __atomic_load_n(reinterpret_cast<std::uint64_t*>(semaphore), __ATOMIC_RELAXED)) == 0;
-}
-Object objectOf(sem_t* semaphore) {
-  return plainObject(semaphore, LockKind::kSemaphore, reinterpret_cast<int*>(semaphore)[2] != 0);
 }
 
 // Once flags.
@@ -75,7 +50,12 @@ void runOnce() {
 template <typename Control, typename Call>
 auto onceWith(Control* control, void (*routine)(), const Frame* frame, Call call) {
   constexpr int kDone = 2;
-  if ((__atomic_load_n(reinterpret_cast<int*>(control), __ATOMIC_ACQUIRE) & 3) == kDone) return call(routine);
+  if ((__atomic_load_n(reinterpret_cast<int*>(control), __ATOMIC_ACQUIRE) & 3) == kDone) {
+    // In another schedule the caller waits for the initialiser, with all its locks.
+    if (const Thread* thread = tl_thread; thread->epoch == *alive && thread->held() != 0) [[unlikely]]
+      askedFor(plainObject(control, LockKind::kOnce), frame);
+    return call(routine);
+  }
   initialise();
   const Object object = plainObject(control, LockKind::kOnce);
   Attempt attempt(object, Mode::kExclusive, RequestKind::kBlocking, frame);
@@ -99,42 +79,6 @@ auto onceWith(Control* control, void (*routine)(), const Frame* frame, Call call
 Object guardObject(void* guard) { return plainObject(guard, LockKind::kStaticGuard); }
 
 }  // namespace
-
-GRIDLOCK_EXPORT int sem_init(sem_t* semaphore, int shared, unsigned value) noexcept {
-  initialise();
-  const int result = real.sem_init(semaphore, shared, value);
-  if (result == 0) initialised(objectOf(semaphore), GRIDLOCK_FRAME);
-  return result;
-}
-
-GRIDLOCK_EXPORT int sem_destroy(sem_t* semaphore) noexcept {
-  initialise();
-  const Object object = objectOf(semaphore);
-  const int result = real.sem_destroy(semaphore);
-  if (result == 0) destroyed(object);
-  return result;
-}
-
-GRIDLOCK_EXPORT int sem_wait(sem_t* semaphore) {
-  initialise();
-  if (!isZero(semaphore)) return real.sem_wait(semaphore);
-  return waitFor(objectOf(semaphore), WaitKind::kSemaphore, RequestKind::kBlocking, GRIDLOCK_FRAME,
-                 [=] { return real.sem_wait(semaphore); });
-}
-
-GRIDLOCK_EXPORT int sem_timedwait(sem_t* semaphore, const timespec* until) {
-  initialise();
-  if (!isZero(semaphore)) return real.sem_timedwait(semaphore, until);
-  return waitFor(objectOf(semaphore), WaitKind::kSemaphore, RequestKind::kTimed, GRIDLOCK_FRAME,
-                 [=] { return real.sem_timedwait(semaphore, until); });
-}
-
-GRIDLOCK_EXPORT int sem_clockwait(sem_t* semaphore, clockid_t clock, const timespec* until) {
-  initialise();
-  if (!isZero(semaphore)) return real.sem_clockwait(semaphore, clock, until);
-  return waitFor(objectOf(semaphore), WaitKind::kSemaphore, RequestKind::kTimed, GRIDLOCK_FRAME,
-                 [=] { return real.sem_clockwait(semaphore, clock, until); });
-}
 
 GRIDLOCK_EXPORT int pthread_barrier_init(pthread_barrier_t* barrier, const pthread_barrierattr_t* attributes,
                                          unsigned count) noexcept {

@@ -38,7 +38,8 @@ TEST(Linkage, ExportsWhatTheListSays) {
   std::ifstream file(GRIDLOCK_FUNCTIONS);
   ASSERT_TRUE(file);
   std::set<std::string> listed;
-  const std::regex hook(R"(^HOOK(_VERSION|_OLD|_PLAIN|_MARK)?\((\w+)(?:, "([^"]+)\"|, .*)?\)$)");
+  const std::regex hook(
+      R"(^HOOK(_VERSION|_OLD|_PLAIN|_MARK|_OF)?\((?:"[^"]+", )?(\w+)(?:, "([^"]+)\"|, .*)?\)$)");
   for (std::string line; std::getline(file, line);) {
     std::smatch match;
     if (!std::regex_match(line, match, hook)) continue;

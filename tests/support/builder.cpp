@@ -45,7 +45,8 @@ class Hash {
   std::uint64_t state_ = 14695981039346656037ull;
 };
 
-// Headers of testdata/support, which any scenario may include.
+// Headers that any scenario may include: those of testdata/support, and the annotations.
+const fs::path kAnnotations = fs::path(GRIDLOCK_SOURCE_DIR) / "runtime/include/gridlock/annotate.h";
 const std::string& supportText() {
   static const std::string text = [] {
     std::vector<fs::path> files;
@@ -54,7 +55,7 @@ const std::string& supportText() {
     std::sort(files.begin(), files.end());
     std::string all;
     for (const fs::path& file : files) all += readFile(file);
-    return all;
+    return all + readFile(kAnnotations);
   }();
   return text;
 }
@@ -109,7 +110,8 @@ Status compileUnit(const Scenario& scenario, const fs::path& unit, const BuildVa
 
 std::vector<std::string> unitFlags(const Scenario& scenario, const fs::path& unit, const std::string& lock) {
   std::vector<std::string> flags{isC(unit) ? "-std=gnu11" : "-std=c++20", "-Wall", "-pthread",
-                                 "-I" + kTestdata.string()};
+                                 "-I" + kTestdata.string(),
+                                 "-I" + kAnnotations.parent_path().parent_path().string()};
   if (scenario.project) flags.push_back("-I" + scenario.directory.string());
   if (!lock.empty()) flags.push_back(lockMacro(lock));
   flags.insert(flags.end(), scenario.flags.begin(), scenario.flags.end());

@@ -258,7 +258,15 @@ struct alignas(64) ThreadRow {
   std::atomic<std::uint64_t> ended_ns;
   std::atomic<std::uint32_t> last_segment;   // kSegments, at exit: what a joiner is ordered after
   std::atomic<std::uint32_t> reported_wait;  // wait_serial of the wait that a kDeadlock event told of
-  std::uint32_t reserved[12];
+
+  // Raised by another thread that released a lock which this one held: entries whose lock is 0 are to go.
+  std::atomic<std::uint32_t> taken_away;
+  // Attempts in a row that failed while a lock was held, with nothing got in between; the lock asked for, and
+  // the newest one held meanwhile.
+  std::atomic<std::uint32_t> failed_tries;
+  std::atomic<std::uint32_t> failed_lock;
+  std::atomic<std::uint32_t> failed_holds;
+  std::uint32_t reserved[8];
 };
 static_assert(sizeof(ThreadRow) == 256);
 
@@ -327,6 +335,7 @@ static_assert(sizeof(ChainRow) == 32);
 
 enum ChainFlag : std::uint16_t {
   kStackExact = 1u << 0,  // else the stack comes from the cache of its call site
+  kAfterWait = 1u << 1,   // a join: the thread had waited for a notification since it started the other one
 };
 
 struct RequestRow {
@@ -402,7 +411,20 @@ enum class EventKind : std::uint16_t {
   kProcessNotCovered,  // text: the program that was started without the shim
 };
 
-enum class BlockingCall : std::uint32_t { kOther, kSleep, kJoin, kChild, kRead, kWrite, kPoll, kConnect };
+enum class BlockingCall : std::uint32_t {
+  kOther,
+  kSleep,
+  kJoin,
+  kChild,
+  kRead,
+  kWrite,
+  kPoll,
+  kConnect,
+  kAccept,
+  kSync,       // fsync and the like
+  kCondition,  // a condition wait under a further lock
+  kFileLock,   // a lock on a file, kept by another process
+};
 
 struct EventRow {
   std::atomic<std::uint32_t> state;  // 1: valid
