@@ -1,8 +1,14 @@
 # Gridlock in a project's build and tests. Comes with find_package(gridlock).
 #
-#   gridlock_add_check(NAME [BASELINE FILE] [SUPPRESSIONS FILE] [FAIL_ON error|warning|note|never]
+#   gridlock_enable_checks(TARGET…)
+#     The objects of these targets carry the facts of their sources, as part of the compile; what is linked
+#     from them can be checked without a compile database: gridlock check PROGRAM. Clang 19 does it in
+#     one go by a plug-in; another compiler is followed by `gridlock facts` and objcopy.
+#
+#   gridlock_add_check(NAME [TARGETS TARGET…] [BASELINE FILE] [SUPPRESSIONS FILE] [FAIL_ON error|warning|note|never]
 #                      [OUTPUT FILE…] [OPTIONS …])
-#     A target and a test NAME: the static pass over this build's compile database. The test fails
+#     A target and a test NAME: the static pass over this build's compile database, or, with TARGETS, over
+#     what these targets build (gridlock_enable_checks is called for them). The test fails
 #     on findings that are not in the baseline. Each OUTPUT gets a report; its ending is its format.
 #
 #   gridlock_run_tests_of(TARGET… [DIRECTORY DIR] [OPTIONS …])
@@ -23,14 +29,77 @@ function(_gridlock_command out)
   set(${out} "$<TARGET_FILE:gridlock::gridlock>" PARENT_SCOPE)
 endfunction()
 
+function(gridlock_enable_checks)
+  _gridlock_command(command)
+  # Facts name files relative to the top folder of the repository; where there is none, to the project's.
+  set(root "")
+  set(folder "${CMAKE_SOURCE_DIR}")
+  while(NOT root)
+    foreach(mark .git .hg .svn .bzr _darcs .fslckout)
+      if(EXISTS "${folder}/${mark}")
+        set(root "${folder}")
+      endif()
+    endforeach()
+    get_filename_component(parent "${folder}" DIRECTORY)
+    if(parent STREQUAL folder)
+      break()
+    endif()
+    set(folder "${parent}")
+  endwhile()
+  set(plugin_root "")
+  if(NOT root)
+    set(root "${CMAKE_SOURCE_DIR}")
+    set(plugin_root "-fplugin-arg-gridlock-root=${root}")
+  endif()
+  foreach(target IN LISTS ARGN)
+    get_target_property(enabled ${target} GRIDLOCK_CHECKS)
+    if(enabled)
+      continue()
+    endif()
+    set_target_properties(${target} PROPERTIES GRIDLOCK_CHECKS ON GRIDLOCK_ROOT "${root}")
+    foreach(language C CXX)
+      if(NOT CMAKE_${language}_COMPILER_LOADED)
+        continue()
+      endif()
+      if(CMAKE_${language}_COMPILER_ID STREQUAL "Clang" AND CMAKE_${language}_COMPILER_VERSION MATCHES "^19\\."
+         AND EXISTS "${gridlock_facts_plugin}")
+        target_compile_options(${target} PRIVATE
+          "$<$<COMPILE_LANGUAGE:${language}>:-fplugin=${gridlock_facts_plugin}>")
+        if(plugin_root)
+          target_compile_options(${target} PRIVATE "$<$<COMPILE_LANGUAGE:${language}>:${plugin_root}>")
+        endif()
+      else()
+        get_target_property(location gridlock::gridlock IMPORTED_LOCATION)
+        get_target_property(launcher ${target} ${language}_COMPILER_LAUNCHER)
+        if(NOT launcher)
+          set(launcher "")
+        endif()
+        set_property(TARGET ${target} PROPERTY ${language}_COMPILER_LAUNCHER
+          "${_gridlock_cmake_dir}/gridlock-compile" "${location}" "${root}" "--" ${launcher})
+      endif()
+    endforeach()
+  endforeach()
+endfunction()
+
 function(gridlock_add_check name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "BASELINE;SUPPRESSIONS;FAIL_ON" "OUTPUT;OPTIONS")
-  if(NOT CMAKE_EXPORT_COMPILE_COMMANDS)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "BASELINE;SUPPRESSIONS;FAIL_ON" "TARGETS;OUTPUT;OPTIONS")
+  if(NOT arg_TARGETS AND NOT CMAKE_EXPORT_COMPILE_COMMANDS)
     message(WARNING "gridlock_add_check(${name}): set CMAKE_EXPORT_COMPILE_COMMANDS to ON before the "
       "targets; the static pass reads compile_commands.json")
   endif()
   _gridlock_command(command)
-  set(line "${command}" check -p "${CMAKE_BINARY_DIR}")
+  if(arg_TARGETS)
+    gridlock_enable_checks(${arg_TARGETS})
+    set(line "${command}" check)
+    foreach(target IN LISTS arg_TARGETS)
+      list(APPEND line "$<TARGET_FILE:${target}>")
+    endforeach()
+    list(GET arg_TARGETS 0 first_target)
+    get_target_property(root ${first_target} GRIDLOCK_ROOT)
+    list(APPEND line --root "${root}")
+  else()
+    set(line "${command}" check -p "${CMAKE_BINARY_DIR}")
+  endif()
   if(arg_BASELINE)
     get_filename_component(file "${arg_BASELINE}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_SOURCE_DIR}")
     list(APPEND line --baseline "${file}")
@@ -45,6 +114,9 @@ function(gridlock_add_check name)
   list(APPEND line ${arg_OPTIONS})
   _gridlock_with_outputs(line steps "${command}" "${arg_OUTPUT}")
   add_custom_target(${name} ${steps} WORKING_DIRECTORY "${CMAKE_BINARY_DIR}" USES_TERMINAL VERBATIM)
+  if(arg_TARGETS)
+    add_dependencies(${name} ${arg_TARGETS})
+  endif()
   add_test(NAME ${name} COMMAND ${line} WORKING_DIRECTORY "${CMAKE_BINARY_DIR}")
 endfunction()
 

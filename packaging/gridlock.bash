@@ -49,7 +49,7 @@ _gridlock() {
     case $command in
       run) own="--on-deadlock --timeout --" ;;
       check) own="-p --build --root --rule --program --models --diff --" ;;
-      facts) mapfile -t COMPREPLY < <(compgen -W "-p --build -o --output --root --help --" -- "$cur"); return ;;
+      facts) mapfile -t COMPREPLY < <(compgen -W "-p --build -o --output --root --quiet --help --" -- "$cur"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$own $common" -- "$cur")
     return

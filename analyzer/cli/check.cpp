@@ -9,18 +9,19 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <optional>
-#include <span>
+#include <set>
 
+#include "analyzer/cli/binaries.h"
+#include "analyzer/cli/check_inputs.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/common_options.h"
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/read_file.h"
 #include "analyzer/cli/static_filters.h"
 #include "analyzer/extract/frontend.h"
-#include "analyzer/facts/io.h"
+#include "analyzer/facts/object_file.h"
 #include "analyzer/link/link.h"
 
 namespace gridlock::cli {
@@ -36,95 +37,6 @@ struct CheckOptions {
   std::vector<std::string> programs;
   std::vector<std::string> models;
 };
-
-// What the command line asks for, sorted.
-struct Inputs {
-  std::vector<extract::CompileCommand> commands;
-  std::vector<std::string> facts;
-  std::string root;  // real path
-};
-
-bool startsWith(const std::string& file, std::string_view magic) {
-  std::ifstream in(file, std::ios::binary);
-  std::string head(magic.size(), '\0');
-  in.read(head.data(), static_cast<std::streamsize>(head.size()));
-  return in && head == magic;
-}
-
-std::string realPath(const std::string& path) {
-  std::error_code error;
-  const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
-  return error ? path : real.string();
-}
-
-// The folder that holds all sources, where there is no repository to tell.
-std::string commonFolder(const std::vector<extract::CompileCommand>& commands) {
-  std::filesystem::path common;
-  for (const extract::CompileCommand& command : commands) {
-    const std::filesystem::path folder = std::filesystem::path(realPath(command.file)).parent_path();
-    if (common.empty()) {
-      common = folder;
-      continue;
-    }
-    const auto end = std::mismatch(common.begin(), common.end(), folder.begin(), folder.end()).first;
-    std::filesystem::path shared;
-    for (auto at = common.begin(); at != end; ++at) shared /= *at;
-    common = shared;
-  }
-  return common.string();
-}
-
-Result<Inputs> gather(const CheckOptions& options, const Invocation& invocation) {
-  Inputs inputs;
-  std::vector<std::string> sources;
-  for (const std::string& file : options.files) {
-    std::error_code error;
-    if (!std::filesystem::exists(file, error)) return Error{"no such file", file};
-    if (std::filesystem::is_directory(file, error))
-      return Error{"this is a folder; give the folder of a compile database with -p", file};
-    if (file.ends_with(".glf") || startsWith(file, "GRLKFACT")) {
-      inputs.facts.push_back(file);
-    } else if (startsWith(file,
-                          "\x7f"
-                          "ELF")) {
-      return Error{"this binary carries no facts", file};
-    } else {
-      sources.push_back(file);
-    }
-  }
-
-  std::string root = options.root;
-  const bool wants_database = !invocation.has_dashes && (!sources.empty() || options.files.empty());
-  if (invocation.has_dashes) {
-    if (sources.empty()) return Error{"no source files before --"};
-    for (const std::string& source : sources)
-      inputs.commands.push_back(extract::commandFor(source, invocation.dashed));
-  } else if (wants_database) {
-    const std::string build = options.build.empty() ? "." : options.build;
-    Result<std::vector<extract::CompileCommand>> database = extract::readCompileDatabase(build);
-    if (!database) {
-      Error error = database.error();
-      if (options.build.empty()) error.message += " (give its folder with -p, or compiler flags after --)";
-      return error;
-    }
-    if (database->empty()) return Error{"the compile database is empty", build};
-    if (options.files.empty()) {
-      inputs.commands = *database;
-    } else {
-      for (const std::string& source : sources) {
-        const std::vector<extract::CompileCommand> found = extract::commandsOf(*database, source);
-        if (found.empty()) return Error{"not in the compile database of " + build, source};
-        inputs.commands.insert(inputs.commands.end(), found.begin(), found.end());
-      }
-    }
-    if (root.empty()) {
-      root = extract::findRoot(build);
-      if (root == realPath(build)) root = commonFolder(*database);
-    }
-  }
-  inputs.root = realPath(root.empty() ? "." : root);
-  return inputs;
-}
 
 // "[12/340] src/a.c" on one line that is rewritten.
 class Progress {
@@ -150,11 +62,76 @@ class Progress {
   bool dirty_ = false;
 };
 
-Status readFacts(std::string_view bytes, const std::string& name, std::vector<facts::Unit>& units) {
-  Result<std::vector<facts::Unit>> read = facts::readUnits(std::as_bytes(std::span(bytes)), name);
-  if (!read) return read.error();
-  for (facts::Unit& unit : *read) units.push_back(std::move(unit));
-  return ok();
+// Units that are linked together: all sources, facts, objects and static libraries of the command line
+// are one group, each program and shared library is one of its own.
+struct Group {
+  std::string name;  // empty: the common one
+  std::vector<facts::Unit> units;
+};
+
+struct Gathered {
+  std::vector<Group> groups{Group{}};
+  std::vector<model::FailedUnit> failed;
+};
+
+void readFacts(std::string_view bytes, const std::string& name, Gathered& out) {
+  std::vector<Error> errors;
+  facts::readChunks({bytes, name}, out.groups[0].units, errors);
+  for (const Error& error : errors)
+    out.failed.push_back({name, error.place.empty() ? error.message : error.place + ": " + error.message});
+  if (errors.empty() && bytes.find_first_not_of('\0') == std::string_view::npos)
+    out.failed.push_back({name, "no facts in it"});
+}
+
+void readBinaries(const std::vector<std::string>& files, Gathered& out) {
+  std::set<std::string> libraries_read;
+  for (const std::string& file : files) {
+    Result<BinaryFacts> binary = readBinary(file);
+    if (!binary) {
+      const Error& error = binary.error();
+      out.failed.push_back({error.file.empty() ? file : error.file, error.message});
+      continue;
+    }
+    for (const Error& error : binary->errors)
+      out.failed.push_back(
+          {error.file, error.place.empty() ? error.message : error.place + ": " + error.message});
+    for (const std::string& library : binary->not_found)
+      warn(file + ": the shared library " + library + " is not found; its facts are missing if it has any");
+    libraries_read.merge(binary->libraries_read);
+    const bool is_linked =
+        binary->kind == facts::ObjectKind::Program || binary->kind == facts::ObjectKind::SharedLibrary;
+    if (is_linked) out.groups.push_back({file, {}});
+    Group& group = is_linked ? out.groups.back() : out.groups.front();
+    for (facts::Unit& unit : binary->units) group.units.push_back(std::move(unit));
+  }
+  // A library that was read with its program is not linked once more alone.
+  std::erase_if(out.groups, [&](const Group& group) {
+    std::error_code error;
+    const std::string real = std::filesystem::weakly_canonical(group.name, error).string();
+    return !group.name.empty() && libraries_read.count(real) != 0;
+  });
+}
+
+// One report for each group. A program name must occur in one of them.
+Result<std::vector<model::Report>> linkGroups(std::vector<Group> groups, const link::LinkOptions& options) {
+  std::vector<model::Report> reports;
+  std::optional<Error> error;
+  for (Group& group : groups) {
+    if (group.units.empty()) continue;
+    const auto count = static_cast<int>(group.units.size());
+    Result<model::Report> report = link::link(std::move(group.units), options);
+    if (!report) {
+      error = report.error();
+      if (options.programs.empty()) break;
+      continue;
+    }
+    if (report->runs.empty()) report->runs.emplace_back();
+    report->runs.front().kind = model::RunKind::Static;
+    report->runs.front().units = count;
+    reports.push_back(std::move(*report));
+  }
+  if (error && (reports.empty() || options.programs.empty())) return *error;
+  return reports;
 }
 
 int runCheck(CheckOptions& options, const Invocation& invocation) {
@@ -178,16 +155,14 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
     if (!parsed) return fail(parsed.error());
     diff = *parsed;
   }
-  Result<Inputs> inputs = gather(options, invocation);
+  Result<CheckInputs> inputs = gatherInputs(options.files, options.build, options.root, invocation);
   if (!inputs) return fail(inputs.error());
 
-  std::vector<facts::Unit> units;
-  std::vector<model::FailedUnit> failed;
+  Gathered gathered;
   for (const std::string& file : inputs->facts) {
     Result<std::string> bytes = readFile(file);
     if (!bytes) return fail(bytes.error());
-    const Status read = readFacts(*bytes, file, units);
-    if (!read) failed.push_back({file, read.error().message});
+    readFacts(*bytes, file, gathered);
   }
   {
     Progress progress(!options.common.quiet && isatty(STDERR_FILENO));
@@ -201,37 +176,43 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
     };
     extract::Extraction extraction = extract::extractUnits(inputs->commands, frontend);
     for (extract::ExtractedUnit& unit : extraction.units) {
-      if (!unit.error.empty()) failed.push_back({unit.file, unit.error});
+      if (!unit.error.empty()) gathered.failed.push_back({unit.file, unit.error});
       if (unit.bytes.empty()) continue;
-      const Status read = readFacts(unit.bytes, unit.file, units);
-      if (!read) failed.push_back({unit.file, read.error().message});
+      readFacts(unit.bytes, unit.file, gathered);
       std::string().swap(unit.bytes);
     }
     progress.clear();
     for (const auto& [flag, count] : extraction.dropped_flags)
       warn("flag " + flag + " is not known to Clang and was left out (" + std::to_string(count) +
            (count == 1 ? " unit)" : " units)"));
-    progress.show("linking " + std::to_string(units.size()) + " units");
+    readBinaries(inputs->binaries, gathered);
   }
-  if (units.empty()) {
+  std::size_t unit_count = 0;
+  std::vector<SwitchedOff> switched_off;
+  for (const Group& group : gathered.groups) {
+    unit_count += group.units.size();
+    const std::vector<SwitchedOff> more = collectNolints(group.units);
+    switched_off.insert(switched_off.end(), more.begin(), more.end());
+  }
+  const std::vector<model::FailedUnit>& failed = gathered.failed;
+  if (unit_count == 0) {
     if (failed.empty()) return fail({"nothing to check"});
     return fail(
         {failed.size() == 1 ? failed[0].error : "no unit could be parsed; the first: " + failed[0].error,
          failed[0].file});
   }
 
-  const std::vector<SwitchedOff> switched_off = collectNolints(units);
-  const std::size_t unit_count = units.size();
-  Result<model::Report> report = link::link(std::move(units), link_options);
-  if (!report) return fail(report.error());
-  if (report->runs.empty()) report->runs.emplace_back();
-  model::Run& run = report->runs.front();
-  run.kind = model::RunKind::Static;
-  run.units = static_cast<int>(unit_count);
-  run.failed_units = std::move(failed);
-  run.complete = run.failed_units.empty();
-  describeRun(run, invocation, started);
-  for (const model::FailedUnit& unit : run.failed_units) warn(unit.file + ": " + unit.error);
+  Result<std::vector<model::Report>> linked = [&] {
+    Progress progress(!options.common.quiet && isatty(STDERR_FILENO));
+    progress.show("linking " + std::to_string(unit_count) + (unit_count == 1 ? " unit" : " units"));
+    return linkGroups(std::move(gathered.groups), link_options);
+  }();
+  if (!linked) return fail(linked.error());
+  std::vector<model::Report>& parts = *linked;
+  for (model::Report& part : parts) describeRun(part.runs.front(), invocation, started);
+  parts.front().runs.front().failed_units = gathered.failed;
+  parts.front().runs.front().complete = gathered.failed.empty();
+  for (const model::FailedUnit& unit : gathered.failed) warn(unit.file + ": " + unit.error);
 
   DeliverOptions deliver_options;
   deliver_options.source_roots = {inputs->root};
@@ -240,8 +221,6 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
     applyNolints(derived, switched_off);
     if (diff) keepTouched(derived, *diff);
   };
-  std::vector<model::Report> parts;
-  parts.push_back(std::move(*report));
   Result<Delivery> delivered = deliver(std::move(parts), options.common, *filters, deliver_options);
   if (!delivered) return fail(delivered.error());
   return delivered->counts ? kFindings : kNothingFound;

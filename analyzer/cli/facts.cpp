@@ -24,6 +24,7 @@ struct FactsOptions {
   std::string file;
   std::string output;
   bool dump = false;
+  bool quiet = false;
 };
 
 // Whole or not at all: under the final name only what was written completely.
@@ -85,7 +86,8 @@ int runFacts(const FactsOptions& options, const Invocation& invocation) {
   frontend.tool_version = std::string(model::toolVersion());
   Result<facts::Unit> unit = extract::extractUnit(command, frontend);
   if (!unit) return fail(unit.error());
-  for (const std::string& text : unit->errors) warn(text);
+  if (!options.quiet)
+    for (const std::string& text : unit->errors) warn(text);
   std::string output = options.output;
   if (options.dump) return std::fputs(facts::dump(*unit).c_str(), stdout) < 0 ? kCannot : 0;
   if (output.empty()) output = std::filesystem::path(options.file).filename().string() + ".glf";
@@ -101,6 +103,7 @@ void addFactsCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("-p,--build", options->build, "Folder of compile_commands.json");
   command->add_option("-o,--output", options->output, "Where to write them (default: FILE.glf)");
   command->add_option("--root", options->root, "The project's root");
+  command->add_flag("--quiet", options->quiet, "Do not tell of functions that did not parse");
   command->add_option("file", options->file, "The source file")->required();
   command->add_flag("--dump", options->dump)->group("");
   command->footer("Compiler flags may follow after --, then no compile database is read.");

@@ -79,11 +79,7 @@ void search(UnitBuilder& builder, facts::FileId file, llvm::StringRef text) {
 }  // namespace
 
 void addNolints(UnitBuilder& builder) {
-  const clang::SourceManager& manager = builder.sources();
-  for (const auto& [file_id, file] : builder.filesInOrder()) {
-    if (builder.unit().files[file].system) continue;
-    if (const auto buffer = manager.getBufferOrNone(file_id)) search(builder, file, buffer->getBuffer());
-  }
+  for (const auto& [file, text] : builder.texts()) search(builder, file, text);
 }
 
 }  // namespace gridlock::extract

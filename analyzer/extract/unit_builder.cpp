@@ -5,6 +5,7 @@
 #include "clang/AST/Decl.h"
 #include "clang/Lex/HeaderSearch.h"
 #include "clang/Lex/Preprocessor.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 namespace gridlock::extract {
@@ -32,12 +33,13 @@ bool isInside(llvm::StringRef path, llvm::StringRef folder) {
 }  // namespace
 
 UnitBuilder::UnitBuilder(clang::ASTContext& context, clang::Preprocessor& preprocessor, std::string root,
-                         std::string key)
+                         std::string key, bool preprocessed)
     : context_(context),
       preprocessor_(preprocessor),
       root_(std::move(root)),
       key_(std::move(key)),
-      places_(unit_.paths, unit_.values) {
+      places_(unit_.paths, unit_.values),
+      preprocessed_(preprocessed) {
   strings_.try_emplace("", 0);
 }
 
@@ -53,11 +55,14 @@ UnitBuilder::FileName UnitBuilder::nameFile(clang::FileID id) {
   if (!entry) return {"<built-in>", true};
   llvm::SmallString<256> path(entry->getFileEntry().tryGetRealPathName());
   if (path.empty()) path = entry->getName();
-  manager.getFileManager().makeAbsolutePath(path);
+  return nameOf(std::move(path), manager.isInSystemHeader(manager.getLocForStartOfFile(id)));
+}
+
+UnitBuilder::FileName UnitBuilder::nameOf(llvm::SmallString<256> path, bool in_system_header) {
+  sources().getFileManager().makeAbsolutePath(path);
   llvm::sys::path::remove_dots(path, true);
   const bool inside = isInside(path, root_);
-  const bool system = manager.isInSystemHeader(manager.getLocForStartOfFile(id)) ||
-                      (!inside && (isInside(path, "/usr") || isInside(path, "/lib")));
+  const bool system = in_system_header || (!inside && (isInside(path, "/usr") || isInside(path, "/lib")));
   if (system && !inside) {
     const std::string include =
         preprocessor_.getHeaderSearchInfo().suggestPathToFileForDiagnostics(path.str(), "", "");
@@ -68,7 +73,11 @@ UnitBuilder::FileName UnitBuilder::nameFile(clang::FileID id) {
   return {relativeTo(path, root_), system};
 }
 
-facts::FileId UnitBuilder::file(clang::FileID id) {
+facts::FileId UnitBuilder::file(clang::SourceLocation in_file) {
+  return preprocessed_ ? presumedFile(in_file) : fileOf(sources().getFileID(in_file));
+}
+
+facts::FileId UnitBuilder::fileOf(clang::FileID id) {
   const auto known = files_.find(id);
   if (known != files_.end()) return known->second;
   const FileName name = nameFile(id);
@@ -79,23 +88,61 @@ facts::FileId UnitBuilder::file(clang::FileID id) {
     facts::File& row = unit_.files.emplace_back();
     row.path = string(name.name);
     row.system = name.system;
-    file_order_.emplace_back(id, at->second);
-    if (!name.system)
-      if (const auto buffer = sources().getBufferOrNone(id))
-        row.content_hash = facts::hashOf(buffer->getBuffer());
+    if (const auto buffer = sources().getBufferOrNone(id); buffer && !name.system) {
+      texts_.emplace_back(at->second, buffer->getBuffer());
+      row.content_hash = facts::hashOf(buffer->getBuffer());
+    }
   }
   files_[id] = at->second;
+  return at->second;
+}
+
+facts::FileId UnitBuilder::presumedFile(clang::SourceLocation in_file) {
+  const clang::SourceManager& manager = sources();
+  const clang::PresumedLoc place = manager.getPresumedLoc(in_file);
+  const llvm::StringRef written = place.isValid() ? place.getFilename() : "<built-in>";
+  const auto known = presumed_files_.find(written);
+  if (known != presumed_files_.end()) return known->second;
+  FileName name{written.str(), true};
+  llvm::SmallString<256> path(written);
+  if (!written.starts_with("<")) {
+    llvm::SmallString<256> real;
+    if (!llvm::sys::fs::real_path(written, real)) path = real;
+    name = nameOf(path, manager.isInSystemHeader(in_file));
+  }
+  const auto [at, is_new] =
+      files_by_name_.try_emplace(name.name, static_cast<facts::FileId>(unit_.files.size()));
+  if (is_new) {
+    facts::File& row = unit_.files.emplace_back();
+    row.path = string(name.name);
+    row.system = name.system;
+    if (!name.system) {
+      if (auto text = llvm::MemoryBuffer::getFile(path)) {
+        texts_.emplace_back(at->second, (*text)->getBuffer());
+        row.content_hash = facts::hashOf((*text)->getBuffer());
+        read_again_.push_back(std::move(*text));
+      }
+    }
+  }
+  presumed_files_[written] = at->second;
   return at->second;
 }
 
 facts::SiteId UnitBuilder::site(clang::SourceLocation location) {
   if (location.isInvalid()) return facts::kNoIndex;
   const clang::SourceManager& manager = sources();
-  const auto [file_id, offset] = manager.getDecomposedLoc(manager.getFileLoc(location));
+  const clang::SourceLocation in_file = manager.getFileLoc(location);
   facts::Site row;
-  row.file = file(file_id);
-  row.line = manager.getLineNumber(file_id, offset);
-  row.column = manager.getColumnNumber(file_id, offset);
+  row.file = file(in_file);
+  if (preprocessed_) {
+    const clang::PresumedLoc place = manager.getPresumedLoc(in_file);
+    row.line = place.isValid() ? place.getLine() : 0;
+    row.column = place.isValid() ? place.getColumn() : 0;
+  } else {
+    const auto [file_id, offset] = manager.getDecomposedLoc(in_file);
+    row.line = manager.getLineNumber(file_id, offset);
+    row.column = manager.getColumnNumber(file_id, offset);
+  }
   const std::uint32_t key[] = {row.file, row.line, row.column};
   const auto [at, is_new] = sites_.try_emplace(std::string(reinterpret_cast<const char*>(key), sizeof key),
                                                static_cast<facts::SiteId>(unit_.sites.size()));
@@ -104,8 +151,7 @@ facts::SiteId UnitBuilder::site(clang::SourceLocation location) {
 }
 
 std::string UnitBuilder::fileName(clang::SourceLocation location) {
-  const clang::SourceManager& manager = sources();
-  return text(unit_.files[file(manager.getFileID(manager.getFileLoc(location)))].path);
+  return text(unit_.files[file(sources().getFileLoc(location))].path);
 }
 
 bool UnitBuilder::isSystem(clang::SourceLocation location) {
@@ -113,7 +159,7 @@ bool UnitBuilder::isSystem(clang::SourceLocation location) {
   const clang::SourceManager& manager = sources();
   const clang::SourceLocation in_file = manager.getExpansionLoc(location);
   if (manager.isInSystemHeader(in_file)) return true;
-  return unit_.files[file(manager.getFileID(in_file))].system;
+  return unit_.files[file(in_file)].system;
 }
 
 bool UnitBuilder::isConstantScalar(const clang::VarDecl& variable) {

@@ -2,9 +2,11 @@
 //
 // It turns source locations into sites: macros count where they are expanded (an argument where it
 // is written), files are named relative to the project's root and system headers by how they are
-// found, so that facts are free of absolute paths.
+// found, so that facts are free of absolute paths. In source that was preprocessed before (-save-temps),
+// line markers say where things stand.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -13,8 +15,10 @@
 #include "clang/AST/ASTContext.h"
 #include "clang/Basic/SourceManager.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallString.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/MemoryBuffer.h"
 
 namespace clang {
 class Preprocessor;
@@ -24,9 +28,10 @@ namespace gridlock::extract {
 
 class UnitBuilder {
  public:
-  // `root` is the real path of the project's root; `key` names the unit in internal symbols.
+  // `root` is the real path of the project's root; `key` names the unit in internal symbols;
+  // `preprocessed`: the main file is the output of a preprocessor.
   UnitBuilder(clang::ASTContext& context, clang::Preprocessor& preprocessor, std::string root,
-              std::string key);
+              std::string key, bool preprocessed = false);
 
   clang::ASTContext& context() const { return context_; }
   const clang::SourceManager& sources() const { return context_.getSourceManager(); }
@@ -37,14 +42,15 @@ class UnitBuilder {
   facts::StringId string(llvm::StringRef text);
   const std::string& text(facts::StringId id) const { return unit_.strings[id]; }
   facts::SiteId site(clang::SourceLocation location);
-  facts::FileId file(clang::FileID id);
+  facts::FileId file(clang::SourceLocation in_file);
   // "dir/file.c" of the file a location is in, as facts name it.
   std::string fileName(clang::SourceLocation location);
   // Whether it is in a system header, or in a file of the system outside of the project.
   bool isSystem(clang::SourceLocation location);
 
-  // One FileID for each file of the unit, in the order they were met.
-  const std::vector<std::pair<clang::FileID, facts::FileId>>& filesInOrder() const { return file_order_; }
+  // The project's own files with their text, in the order they were met; without those that are not
+  // there any more.
+  const std::vector<std::pair<facts::FileId, llvm::StringRef>>& texts() const { return texts_; }
 
   // Reads of global variables of a constant value are no events.
   static bool isConstantScalar(const clang::VarDecl& variable);
@@ -54,7 +60,10 @@ class UnitBuilder {
     std::string name;
     bool system = false;
   };
+  facts::FileId fileOf(clang::FileID id);
+  facts::FileId presumedFile(clang::SourceLocation in_file);
   FileName nameFile(clang::FileID id);
+  FileName nameOf(llvm::SmallString<256> path, bool in_system_header);
 
   clang::ASTContext& context_;
   clang::Preprocessor& preprocessor_;
@@ -65,7 +74,10 @@ class UnitBuilder {
   llvm::StringMap<facts::StringId> strings_;
   llvm::DenseMap<clang::FileID, facts::FileId> files_;
   llvm::StringMap<facts::FileId> files_by_name_;
-  std::vector<std::pair<clang::FileID, facts::FileId>> file_order_;
+  const bool preprocessed_;
+  llvm::StringMap<facts::FileId> presumed_files_;
+  std::vector<std::unique_ptr<llvm::MemoryBuffer>> read_again_;  // preprocessed: the originals
+  std::vector<std::pair<facts::FileId, llvm::StringRef>> texts_;
   std::unordered_map<std::string, facts::SiteId> sites_;
 };
 

@@ -97,13 +97,15 @@ class Consumer : public clang::ASTConsumer {
   }
 
   void HandleTranslationUnit(clang::ASTContext& context) override {
-    UnitBuilder builder(context, compiler_.getPreprocessor(), options_.root, unitKey(options_));
+    UnitBuilder builder(context, compiler_.getPreprocessor(), options_.root, unitKey(options_),
+                        options_.preprocessed);
     Types types(builder);
     Symbols symbols(builder, types);
     builder.unit().tool_version = options_.tool_version;
     builder.unit().flags_hash = options_.flags_hash;
     builder.unit().main_file = builder.string(options_.main_file);
-    builder.file(context.getSourceManager().getMainFileID());
+    const clang::SourceManager& manager = context.getSourceManager();
+    builder.file(manager.getLocForEndOfFile(manager.getMainFileID()));
 
     Collector collector(builder);
     collector.TraverseDecl(context.getTranslationUnitDecl());
@@ -267,7 +269,7 @@ class ExtractAction : public clang::ASTFrontendAction {
 
   std::unique_ptr<clang::ASTConsumer> CreateASTConsumer(clang::CompilerInstance& compiler,
                                                         llvm::StringRef) override {
-    return std::make_unique<Consumer>(compiler, options_, errors_, unit_);
+    return makeExtractConsumer(compiler, options_, errors_, unit_);
   }
 
  private:
@@ -282,6 +284,13 @@ std::unique_ptr<clang::FrontendAction> makeExtractAction(const UnitOptions& opti
                                                          const std::vector<clang::SourceLocation>& errors,
                                                          facts::Unit& unit) {
   return std::make_unique<ExtractAction>(options, errors, unit);
+}
+
+std::unique_ptr<clang::ASTConsumer> makeExtractConsumer(clang::CompilerInstance& compiler,
+                                                        const UnitOptions& options,
+                                                        const std::vector<clang::SourceLocation>& errors,
+                                                        facts::Unit& unit) {
+  return std::make_unique<Consumer>(compiler, options, errors, unit);
 }
 
 std::string unitKey(const UnitOptions& options) {

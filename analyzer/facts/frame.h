@@ -13,6 +13,9 @@
 
 namespace gridlock::facts {
 
+// Where an ELF file carries facts: one frame after the other, as compilers wrote and linkers joined them.
+inline constexpr std::string_view kSectionName = ".gridlock.facts";
+
 inline constexpr std::string_view kFrameMagic = "GRLKFACT";
 inline constexpr std::size_t kFrameVersion = 8;
 inline constexpr std::size_t kFrameLength = 16;

@@ -11,7 +11,7 @@ package=$(echo "$work"/deb/gridlock_*.deb)
 [[ -e $package ]] || { wrong "no package"; finish; }
 dpkg-deb --contents "$package" >"$work/contents"
 for file in /usr/bin/gridlock libgridlock_rt.so gridlock-config.cmake gridlock.pc gridlock.1 \
-  completions/gridlock gridlock-run-test; do
+  completions/gridlock gridlock-run-test gridlock-compile libgridlock_facts.so; do
   grep -q "$file" "$work/contents" || wrong "$file is not in the package"
 done
 grep -q '/usr/bin/gridlock$' "$work/contents" || wrong "the command is not in /usr/bin"

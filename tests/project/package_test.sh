@@ -27,10 +27,20 @@ grep -q 'static .*Failed' "$work/output" || wrong "the static check saw nothing"
 launched=$(echo "$work"/consumer/gridlock-reports/*.json)
 [[ -e $launched ]] && expect_rules "$launched" lock-order-cycle || wrong "no report of the launched test"
 expect_rules "$work/consumer/static.json" lock-order-cycle
+expect_rules "$work/consumer/binary.json" data-race
 # Ninja gives 1 for any failed command: here, for findings.
 expect_code 1 cmake --build "$work/consumer" --target merged
 expect_rules "$work/consumer/merged.json" lock-order-cycle
 [[ -s $work/consumer/merged.sarif ]] || wrong "no merged.sarif"
+
+# The compiler above has no plug-in of ours; Clang 19 has.
+if command -v clang++-19 >/dev/null; then
+  expect_code 0 cmake -S "$consumer" -B "$work/by-clang" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+    -DCMAKE_CXX_COMPILER=clang++-19
+  expect_code 1 cmake --build "$work/by-clang" --target binary
+  expect_rules "$work/by-clang/binary.json" data-race
+  grep -q 'fplugin=.*libgridlock_facts.so' "$work/by-clang/build.ninja" || wrong "Clang got no plug-in"
+fi
 
 # With pkg-config, and by hand.
 expect_code 0 env PKG_CONFIG_PATH="$library/pkgconfig" pkg-config --exists gridlock
