@@ -204,6 +204,7 @@ class World {
 
   std::vector<std::vector<std::uint32_t>> sets_;
   std::unordered_map<std::uint64_t, std::vector<SetId>> set_ids_;
+  std::unordered_map<std::uint64_t, SetId> unions_;  // of two sets
   std::map<std::tuple<std::uint8_t, std::uint32_t, std::uint32_t, OriginId, std::uint64_t>, PlaceId>
       object_ids_;
   struct PartKey {

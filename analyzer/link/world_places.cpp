@@ -20,8 +20,11 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
 }  // namespace
 
 SetId World::intern(std::vector<std::uint32_t> items) {
-  std::sort(items.begin(), items.end());
-  items.erase(std::unique(items.begin(), items.end()), items.end());
+  if (items.empty()) return 0;
+  if (std::adjacent_find(items.begin(), items.end(), std::greater_equal<>()) != items.end()) {
+    std::sort(items.begin(), items.end());
+    items.erase(std::unique(items.begin(), items.end()), items.end());
+  }
   std::uint64_t h = items.size();
   for (std::uint32_t item : items) h = mix(h, item);
   for (SetId id : set_ids_[h]) {
@@ -36,9 +39,15 @@ SetId World::intern(std::vector<std::uint32_t> items) {
 SetId World::unite(SetId a, SetId b) {
   if (a == b || b == 0) return a;
   if (a == 0) return b;
+  if (a > b) std::swap(a, b);
+  auto [known, fresh] = unions_.try_emplace(static_cast<std::uint64_t>(a) << 32 | b, 0);
+  if (!fresh) return known->second;
   std::vector<std::uint32_t> out;
+  out.reserve(sets_[a].size() + sets_[b].size());
   std::set_union(sets_[a].begin(), sets_[a].end(), sets_[b].begin(), sets_[b].end(), std::back_inserter(out));
-  return intern(std::move(out));
+  const SetId united = intern(std::move(out));
+  known->second = united;
+  return united;
 }
 
 PlaceId World::objectPlace(ObjectKind kind, std::uint32_t a, std::uint32_t b, OriginId origin,
