@@ -281,7 +281,7 @@ void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId add
   }
   Event& event = emit(EventKind::Access, gid, state);
   event.addr = address;
-  event.flags = flags;
+  event.flags |= flags;
   event.value = pointer_value ? value : kNoSym;
   event.aux = aux;
 }
@@ -291,6 +291,7 @@ Event& Flow::emit(EventKind kind, Gid gid, const State& state) {
   event.kind = kind;
   event.gid = gid;
   event.snapshot = snapshotOf(state);
+  if (block_ < dying_.size() && dying_[block_]) event.flags |= kEventDying;
   if (block_ < loops_of_.size() && !loops_of_[block_].empty())
     event.loop = loops_[loops_of_[block_].back()].header;
   summary_.events.push_back(event);

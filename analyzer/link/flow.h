@@ -54,6 +54,7 @@ class Flow {
   // --- graph (flow_graph.cpp)
   void findUsedResults();
   void prepareGraph();
+  void findDyingBlocks();
   void findLoops();
   void trim(State& state);
   void enterBlock(Index block, Index from, State state);
@@ -103,7 +104,7 @@ class Flow {
   bool varies(SymId value, Gid gid) const;
   Index addCall(CallSite site);
   void noteCall(Gid gid, const State& state, SymId callee, const std::vector<SymId>& args, EventKind kind,
-                bool forwarded, SymId handle = kNoSym, bool once = false);
+                bool forwarded, SymId handle = kNoSym);
   void setResult(Gid gid, SymId value, State& state);
   void unknownCall(const facts::Instruction& in, Gid gid, const std::vector<SymId>& args, Index symbol,
                    State& state);
@@ -166,6 +167,7 @@ class Flow {
   std::vector<std::vector<Index>> predecessors_;
   std::vector<Index> order_;     // reverse post-order
   std::vector<Index> position_;  // of a block in it
+  std::vector<bool> dying_;      // blocks from which every way ends the process
   std::vector<Loop> loops_;
   std::vector<std::vector<Index>> loops_of_;  // per block, inner ones last
   std::set<std::pair<Index, Index>> pending_;

@@ -35,14 +35,13 @@ Index Flow::addCall(CallSite site) {
 }
 
 void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector<SymId>& args, EventKind kind,
-                    bool forwarded, SymId handle, bool once) {
+                    bool forwarded, SymId handle) {
   if (!emitting_) return;
   CallSite site;
   site.gid = gid;
   site.callee = callee;
   site.args = args;
   site.forwarded = forwarded;
-  site.once = once;
   site.is_virtual = program_.instruction(gid).flags & facts::kInstrVirtual;
   site.in_loop = program_.instruction(gid).loop_depth > 0;
   for (SymId arg : args) {

@@ -114,7 +114,42 @@ void Flow::prepareGraph() {
     for (const facts::Edge& edge : body_.blocks[block].successors)
       predecessors_[edge.target].push_back(block);
   }
+  findDyingBlocks();
   findLoops();
+}
+
+// A failed assertion, a fatal error: what such ways do (print a report, mostly) is for a process that
+// is lost already. An orderly exit(0), the end of a thread and a jump are not meant.
+void Flow::findDyingBlocks() {
+  dying_.assign(body_.blocks.size(), false);
+  auto endsTheProcess = [&](Index b) {
+    if (b == body_.exit || !body_.blocks[b].successors.empty()) return false;
+    for (Index i : body_.blocks[b].instructions) {
+      const facts::Instruction& in = body_.instructions[i];
+      if (in.kind == facts::InstructionKind::Throw || in.kind == facts::InstructionKind::Return) return false;
+      if (in.kind != facts::InstructionKind::Call || in.callee == kNone ||
+          unit_.values[in.callee].kind != facts::ValueKind::Function)
+        continue;
+      std::string_view name = program_.symbols[info_.map->symbols[unit_.values[in.callee].index]].qualified;
+      if (name.starts_with("std::")) name.remove_prefix(5);
+      if (name == "pthread_exit" || name == "thrd_exit" || name == "longjmp" || name == "siglongjmp")
+        return false;
+      if (name != "exit" && name != "_exit" && name != "_Exit" && name != "quick_exit") continue;
+      const bool failure = in.args.size() == 1 && in.args[0] != kNone &&
+                           unit_.values[in.args[0]].kind == facts::ValueKind::Constant &&
+                           unit_.values[in.args[0]].number != 0;
+      if (!failure) return false;
+    }
+    return true;
+  };
+  // Successors first.
+  for (auto block = order_.rbegin(); block != order_.rend(); ++block) {
+    const std::vector<facts::Edge>& edges = body_.blocks[*block].successors;
+    dying_[*block] = edges.empty() ? endsTheProcess(*block)
+                                   : std::all_of(edges.begin(), edges.end(), [&](const facts::Edge& edge) {
+                                       return dying_[edge.target];
+                                     });
+  }
 }
 
 void Flow::findLoops() {

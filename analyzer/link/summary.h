@@ -117,6 +117,7 @@ enum EventFlag : std::uint32_t {
   kEventInvalid = 1u << 23,  // Acquire: of a destroyed lock; InitLock: a second time
   kEventThrown = 1u << 24,   // Exit: by an exception
   kEventLast = 1u << 25,     // Access: of an object nobody else refers to any more
+  kEventDying = 1u << 26,    // Call, Access: on a way that only ends the process, by abort or the like
   kEventVaries = 1u << 21,   // Access: at another place in each round of `loop`
 };
 
@@ -140,7 +141,6 @@ struct CallSite {
   bool is_virtual = false;
   bool forwarded = false;  // callable: an object's call operator may be meant;
                            // arguments by reference
-  bool once = false;
   bool in_loop = false;
   std::vector<SymId> varying;       // Start: what differs from one round of the loop
                                     // around it to the next

@@ -311,8 +311,7 @@ SymId World::translate(SymId sym, const std::vector<SymId>& args) const {
 }
 
 ContextId World::enter(ContextId from, Gid call, Index function, const std::vector<SymId>& args,
-                       const CallSite& site, const Snapshot& snapshot, bool once_callback) {
-  (void)once_callback;
+                       const CallSite& site, const Snapshot& snapshot, bool dying) {
   Context next;
   next.function = function;
   next.origin = contexts[from].origin;
@@ -359,6 +358,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   next.signalled = tokens(from, contexts[from].signalled, snapshot.signalled, false, true);
   next.once = tokens(from, contexts[from].once, snapshot.once, true, false);
   next.single = contexts[from].single && !site.in_loop;
+  next.dying = dying;
 
   std::uint64_t h = mix(function, next.origin);
   for (const EntryLock& e : next.held)
@@ -368,6 +368,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   for (bool f : next.fresh) h = mix(h, f);
   for (SymId v : next.varying) h = mix(h, v);
   h = mix(mix(mix(mix(mix(h, next.alive), next.awaited), next.signalled), next.once), next.clone);
+  h = mix(h, next.dying);
   auto same = [&](const Context& c) {
     if (c.function != function || c.origin != next.origin || c.held.size() != next.held.size()) return false;
     for (std::size_t i = 0; i < c.held.size(); ++i) {
@@ -377,7 +378,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     }
     return c.arguments == next.arguments && c.constants == next.constants && c.fresh == next.fresh &&
            c.varying == next.varying && c.alive == next.alive && c.awaited == next.awaited &&
-           c.signalled == next.signalled && c.once == next.once && c.clone == next.clone;
+           c.signalled == next.signalled && c.once == next.once && c.clone == next.clone &&
+           c.dying == next.dying;
   };
   auto remember = [&](ContextId id) {
     std::vector<ContextId>& list = contexts[from].children[call];
@@ -436,6 +438,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
                           std::back_inserter(awaited));
     joined.awaited = intern(std::move(awaited));
     joined.signalled = unite(joined.signalled, next.signalled);
+    grown |= joined.dying && !next.dying;
+    joined.dying &= next.dying;
     if (grown) {
       joined.values.clear();
       again_.push_back(it->second);
@@ -679,7 +683,7 @@ void World::processEvent(ContextId context, Index e) {
       access.gid = event.gid;
       access.context = context;
       access.event = e;
-      access.flags = event.flags;
+      access.flags = event.flags | (contexts[context].dying ? kEventDying : 0u);
       access.locks = it->second;
       access.alive = aliveAt(context, snapshot);
       access.awaited = tokens(context, contexts[context].awaited, snapshot.awaited, true, false);
@@ -693,7 +697,7 @@ void World::processEvent(ContextId context, Index e) {
         std::uint64_t h =
             mix(mix(mix(mix(mix(place, access.gid), access.locks), access.alive), access.origin),
                 access.awaited * 2 + access.distinct);
-        h = mix(mix(h, access.signalled), access.flags & (kEventRead | kEventWrite));
+        h = mix(mix(h, access.signalled), access.flags & (kEventRead | kEventWrite | kEventDying));
         if (access_ids_.emplace(h, true).second) accesses.push_back(access);
       }
       break;
@@ -709,7 +713,8 @@ void World::processEvent(ContextId context, Index e) {
       const CallSite site = summary.calls[event.aux];
       SetId result = 0;
       for (auto& [function, args] : resolve(context, site)) {
-        ContextId child = enter(context, event.gid, function, args, site, snapshot, site.once);
+        const bool dying = contexts[context].dying || (event.flags & kEventDying);
+        ContextId child = enter(context, event.gid, function, args, site, snapshot, dying);
         if (syms[site.callee].kind != SymKind::Func || site.is_virtual || !link.summaries[function].ready) {
           for (const Outcome& outcome : link.summaries[function].outcomes) {
             if (outcome.result != kNoSym) result = unite(result, eval(child, outcome.result));

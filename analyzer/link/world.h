@@ -76,6 +76,7 @@ struct Context {
   std::uint64_t clone = 0;
   bool single = true;   // entered once
   bool joined = false;  // stands for what is past the bound
+  bool dying = false;   // only runs while the process is being ended, by abort or the like
   std::map<Gid, std::vector<ContextId>> children;
   std::unordered_map<SymId, SetId> values;  // memo of this round
 };
@@ -174,7 +175,7 @@ class World {
   void process(ContextId context);
   void processEvent(ContextId context, Index event);
   ContextId enter(ContextId from, Gid call, Index function, const std::vector<SymId>& args,
-                  const CallSite& site, const Snapshot& snapshot, bool once_callback);
+                  const CallSite& site, const Snapshot& snapshot, bool dying);
   void start(ContextId from, const Event& event, const CallSite& site, const Snapshot& snapshot);
   std::vector<std::pair<Index, std::vector<SymId>>> resolve(ContextId context, const CallSite& site);
   PlaceId objectPlace(ObjectKind kind, std::uint32_t a, std::uint32_t b, OriginId origin, std::uint64_t clone,

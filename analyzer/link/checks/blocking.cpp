@@ -24,8 +24,9 @@ void checkBlocking(Reporter& reporter) {
   std::set<std::pair<Gid, std::string>> done;
   for (ContextId c = 0; c < world.contexts.size(); ++c) {
     const Summary& summary = world.link.summaries[world.contexts[c].function];
+    if (world.contexts[c].dying) continue;
     for (const Event& event : summary.events) {
-      if (event.kind != EventKind::Block) continue;
+      if (event.kind != EventKind::Block || (event.flags & kEventDying)) continue;
       std::vector<HeldAt> held = world.heldAt(c, summary.snapshots[event.snapshot]);
       if (held.empty()) continue;
       std::string note = blockNote(world, summary.calls[event.aux]);

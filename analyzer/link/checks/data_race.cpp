@@ -242,6 +242,7 @@ class RaceCheck {
     rank += static_cast<int>(world_.stackOf(pair.first->context, 0).size() +
                              world_.stackOf(pair.second->context, 0).size());
     rank += 4 * (std::max(pair.first->width, pair.second->width) > 1);
+    if ((pair.first->flags | pair.second->flags) & kEventDying) rank += 1000;
     return rank;
   }
 
@@ -346,6 +347,9 @@ class RaceCheck {
     if (vague) {
       finding.confidence = model::Confidence::Possible;
       finding.reason = "the address may be that of many objects";
+    } else if ((a.flags | b.flags) & kEventDying) {
+      finding.confidence = model::Confidence::Possible;
+      finding.reason = "one side only runs while the process is being ended by a failure";
     } else if (open) {
       finding.rule = model::Rule::InconsistentGuard;
       finding.confidence = model::Confidence::Likely;
