@@ -43,9 +43,8 @@ void noteRequest(Thread& thread, Index lock, std::uint64_t site, Index stack) {
 
 // What is known of a situation. At a deep site the entry only says so: look again with the deep key.
 CacheEntry* lookUp(Thread& thread, std::uint64_t key, bool* deep = nullptr) {
-  CacheEntry& slot = thread.cache[key & thread.cache_mask];
-  if (slot.key != key) return nullptr;
-  if (slot.section != kDeepSite) return &slot;
+  CacheEntry* known = findInCache(thread, key);
+  if (known == nullptr || known->section != kDeepSite) return known;
   if (deep != nullptr) *deep = true;
   return nullptr;
 }
@@ -173,7 +172,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
     return;
   }
   askFor(thread, lock_, how_);
-  const std::uint64_t below = thread.hash;
+  const std::uint64_t below = thread.hash();
   const std::uint64_t depth = depthOf(frame);
   key_ = situation(below, how_, lock_, site_, depth);
   bool deep = false;
@@ -184,7 +183,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
     key_ = situation(below, how_, lock_, place.key, 1);
     known = lookUp(thread, key_);
   }
-  const bool holds_others = thread.top != thread.floor || thread.held() != 0;
+  const bool holds_others = !thread.holdsNothing();
   if (known == nullptr && !holds_others) {
     // Many locks are taken here: they share one section, and need no request.
     known = lookUp(thread, situation(below, how_, kAnyLock, site_, depth));
@@ -277,9 +276,9 @@ void Attempt::granted() {
   const bool sampled = isSampled(count);
   const auto flags =
       static_cast<std::uint16_t>((stack_.exact ? kShadowExact : 0) | (sampled ? kShadowSampled : 0));
-  record::HeldEntry* entry = thread.top;
+  const Shadow* shadow = thread.top;
   pushHeld(thread, key_, address_, &section, lock_, how_, site_, stack_.index, flags);
-  if (sampled) entry->acquired_ns = nowNs();
+  if (sampled) thread.entryOf(shadow)->acquired_ns = nowNs();
 }
 
 void Attempt::refused() {
@@ -297,6 +296,7 @@ void takenAgain(const Object& object) {
   if (held.entry == nullptr) return;
   if (held.entry->recursion != 0xffff) ++held.entry->recursion;
   held.shadow->flags |= kShadowRecursive;
+  held.shadow->plain = kNoAddress;
 }
 
 void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
@@ -308,9 +308,10 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
   if (held.entry != nullptr) {
     if (held.entry->recursion != 0) {
       if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
+      held.shadow->plain = plainAddress(*held.shadow, position);
       return;
     }
-    SectionRow& section = sectionOf(*thread, *held.shadow);
+    SectionRow& section = *held.shadow->section;
     if (section.exits[0] != frame->site) noteExit(section, frame->site);
     finishSample(*held.entry, section);
     removeHeld(*thread, position);
@@ -475,9 +476,8 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
     }
   }
   if (held.entry != nullptr && held.entry->recursion == 0) {
-    finishSample(*held.entry, sectionOf(thread, *held.shadow));
+    finishSample(*held.entry, *held.shadow->section);
     shadow_ = *held.shadow;
-    shadow_.section = &sectionOf(thread, *held.shadow);
     entry_.site = held.entry->site;
     entry_.stack = held.entry->stack;
     held_ = true;
@@ -497,8 +497,8 @@ void ConditionWait::end(bool holds_mutex) {
   thread_->row->blocked_ns.fetch_add(wait_.end(thread), std::memory_order_relaxed);
   if (!held_ || !holds_mutex) return;
   if (thread.top == thread.limit && !growHeld(thread)) return;
-  pushHeld(thread, situation(thread.hash, 2, shadow_.lock, entry_.site, 2), shadow_.address, shadow_.section,
-           shadow_.lock, std::uint32_t{shadow_.mode}, entry_.site, entry_.stack,
+  pushHeld(thread, situation(thread.hash(), 2, shadow_.lock, entry_.site, 2), shadow_.address,
+           shadow_.section, shadow_.lock, std::uint32_t{shadow_.mode}, entry_.site, entry_.stack,
            static_cast<std::uint16_t>(shadow_.flags & kShadowExact));
 }
 
@@ -638,8 +638,18 @@ void repairTop(const Object& object, Mode mode, RequestKind request, const Frame
   if (lock == kNone) return;
   const std::uint32_t how = howOf(mode, request);
   const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
-  pushHeld(*thread, situation(thread->hash, how, lock, frame->site, 3), object.address, current.sections,
+  pushHeld(*thread, situation(thread->hash(), how, lock, frame->site, 3), object.address, current.sections,
            lock, how, frame->site, stack.index, 0);
+}
+
+int sampleNewest() {
+  Thread* thread = tl_thread;
+  Inside inside(thread);
+  Shadow& newest = thread->top[-1];
+  newest.flags |= kShadowSampled;
+  newest.plain = kNoAddress;
+  thread->entryOf(&newest)->acquired_ns = nowNs();
+  return 0;
 }
 
 bool holds(const Object& object) {
@@ -655,7 +665,7 @@ void forgetHeld(const Object& object) {
   std::uint32_t position = 0;
   const Held held = findHeld(*thread, object.address, position);
   if (held.entry == nullptr) return;
-  finishSample(*held.entry, sectionOf(*thread, *held.shadow));
+  finishSample(*held.entry, *held.shadow->section);
   removeHeld(*thread, position);
 }
 

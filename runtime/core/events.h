@@ -175,7 +175,11 @@ void noteHeldAtEnd(Thread& thread);
 void joined(Thread& thread, Index other);
 
 // The first few acquisitions of a section are timed and their exits noted, then one of (sample_mask + 1).
-inline bool isSampled(std::uint64_t count) { return count < 16 || (count & sample_mask) == 0; }
+inline bool isFirst(std::uint64_t count) { return count < 16; }
+inline bool isSampled(std::uint64_t count) { return isFirst(count) || (count & sample_mask) == 0; }
+
+// The newest lock was taken by the fast path, and is one of those that are timed. Returns 0: for tail calls.
+int sampleNewest();
 
 // The fast path raised the top over an entry that a signal handler had overwritten: writes it anew.
 void repairTop(const Object& object, Mode mode, RequestKind request, const Frame* frame);

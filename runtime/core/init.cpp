@@ -30,6 +30,7 @@
 namespace gridlock::runtime {
 
 void startsAfterFork();  // hooks/thread_start.cpp
+void provePlainMutex();  // hooks/mutex_lock.h
 
 Arena arena;
 bool passive = false;
@@ -291,7 +292,10 @@ bool startRecording(Record& parent) {
     return false;
   }
   prepareLocks();
-  if (!forked) warmUpUnwinder();
+  if (!forked) {
+    warmUpUnwinder();
+    provePlainMutex();
+  }
   __atomic_store_n(alive, ++last_epoch, __ATOMIC_RELEASE);
   return true;
 }

@@ -115,8 +115,7 @@ Index sectionFor(Thread& thread, Place place, std::uint64_t site, Index lock, st
   row.stack = stack.index;
   const std::uint32_t held = thread.held();
   row.within =
-      held == 0 ? kNone
-                : static_cast<Index>(&sectionOf(thread, *heldAt(thread, held - 1).shadow) - current.sections);
+      held == 0 ? kNone : static_cast<Index>(heldAt(thread, held - 1).shadow->section - current.sections);
   keepLock(lock);
   row.state.store(1, std::memory_order_release);
   section_counts.replace(mine, count + 1);

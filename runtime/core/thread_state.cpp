@@ -17,17 +17,25 @@ extern "C" void* __libc_stack_end;
 namespace gridlock::runtime {
 namespace {
 
-constexpr std::uint64_t kFirstCache = 256;
+constexpr int kWipeOnFork = 18;             // before Linux 4.14: refused, see noteForkedChild
+constexpr std::uint64_t kFirstCache = 256;  // entries
 constexpr std::uint64_t kLargestCache = 65536;
 
-Thread unborn{.epoch = kUnborn};
-Thread busy{.epoch = kBusy};
-Thread finished{.epoch = kEndedEpoch};
+// Threads that record nothing: their gates are shut.
+struct Still {
+  char gates[kGateDistance];
+  Thread thread;
+};
+Still unborn{.gates = {}, .thread = {.epoch = kUnborn}};
+Still busy{.gates = {}, .thread = {.epoch = kBusy}};
+Still finished{.gates = {}, .thread = {.epoch = kEndedEpoch}};
 std::uint64_t not_alive = 0;
 
 InternTable handles;  // pthread_t or kernel id -> kThreads
 
 Thread* free_threads = nullptr;
+Thread* slab = nullptr;
+std::size_t slab_left = 0;
 Index free_blocks = kNone;  // linked by HeldBlock::newer
 SpinLock free_lock{LockRank::kArena};
 
@@ -42,6 +50,7 @@ std::uint64_t handleKey(std::uint64_t handle) { return mix(handle, 0x6861'6e64'0
 struct BlockTwin {
   Shadow below;
   Shadow entries[record::kHeldPerBlock];
+  Shadow above;  // never marked: a full block needs no check of its own
 };
 using Twins = std::atomic<BlockTwin*>;
 Twins* twins = nullptr;  // by kHeld index
@@ -66,8 +75,10 @@ Index takeBlock(Index thread, Index older) {
     if (twin == nullptr) return kNone;
     twins[block].store(twin, std::memory_order_relaxed);
   }
-  // Nothing of what stood there is taken for known (see prepare in hooks/fast_path.h).
-  for (Shadow& shadow : twinOf(block)->entries) shadow = Shadow{};
+  // Nothing of what stood there is taken for known.
+  BlockTwin& twin = *twinOf(block);
+  for (Shadow& shadow : twin.entries) shadow = Shadow{};
+  twin.below = twin.above = Shadow{};
   record::HeldBlock& row = current.held[block];
   for (record::HeldEntry& entry : row.entries) {
     entry.lock.store(kNone, std::memory_order_relaxed);
@@ -85,26 +96,52 @@ Index takeBlock(Index thread, Index older) {
 void enterBlock(Thread& thread, Index block, std::uint32_t below, bool at_end) {
   record::HeldBlock& row = current.held[block];
   thread.block = block;
-  thread.floor = row.entries;
-  thread.slow_floor = row.older == kNone ? nullptr : row.entries;
-  thread.limit = row.entries + record::kHeldPerBlock;
-  thread.to_shadow = reinterpret_cast<char*>(twinOf(block)->entries) - reinterpret_cast<char*>(row.entries);
+  thread.floor = twinOf(block)->entries;
+  thread.has_older = row.older != kNone;
+  thread.limit = thread.floor + record::kHeldPerBlock;
+  thread.to_entry = 0;
+  thread.to_entry =
+      reinterpret_cast<char*>(row.entries) - reinterpret_cast<char*>(thread.entryOf(thread.floor));
   thread.count_bias = 0;
   thread.count_bias = below - thread.countAt(thread.floor);
   thread.top = at_end ? thread.limit : thread.floor;
   thread.row->held_block.store(block, std::memory_order_release);
 }
 
+std::uint64_t cacheEntries(const Thread& thread) { return thread.cache_mask + kCacheWays; }
+
+// Says whether another situation had to go.
+bool insertFront(CacheEntry* set, const CacheEntry& entry) {
+  const bool full = set[kCacheWays - 1].key != 0;
+  for (std::uint64_t i = kCacheWays - 1; i > 0; --i) set[i] = set[i - 1];
+  set[0] = entry;
+  return full;
+}
+
 void setCache(Thread& thread, std::uint64_t entries) {
   auto* cache = static_cast<CacheEntry*>(arena.allocate(entries * sizeof(CacheEntry)));
   if (cache == nullptr) return;
-  for (std::uint64_t i = 0; thread.cache != nullptr && i <= thread.cache_mask; ++i) {
-    const CacheEntry& known = thread.cache[i];
-    if (known.key != 0) cache[known.key & (entries - 1)] = known;
-  }
+  const CacheEntry* old = thread.cache;
+  const std::uint64_t old_entries = old == nullptr ? 0 : cacheEntries(thread);
   thread.cache = cache;
-  thread.cache_mask = entries - 1;
+  thread.cache_mask = entries - kCacheWays;
   thread.evictions = 0;
+  for (std::uint64_t i = old_entries; i-- > 0;) {
+    if (old[i].key != 0) insertFront(&cache[old[i].key & thread.cache_mask], old[i]);
+  }
+}
+
+// Memory for threads comes by sixteen: a page of gates, a page of threads.
+Thread* newThread() {
+  SpinGuard guard(free_lock);
+  if (slab_left == 0) {
+    auto* gates = static_cast<char*>(sys::map(2 * kGateDistance));
+    if (gates == nullptr) return nullptr;
+    sys::advise(gates, kGateDistance, kWipeOnFork);
+    slab = reinterpret_cast<Thread*>(gates + kGateDistance);
+    slab_left = kGateDistance / sizeof(Thread);
+  }
+  return slab + --slab_left;
 }
 
 Thread* makeThread() {
@@ -124,9 +161,9 @@ Thread* makeThread() {
     if (pending != nullptr) *static_cast<int*>(pending) = 0;  // its count: a thread that ended in a request
     cache = thread->cache;
     mask = thread->cache_mask;
-    for (std::uint64_t i = 0; i <= mask; ++i) cache[i] = CacheEntry{};
+    for (std::uint64_t i = 0; i < cacheEntries(*thread); ++i) cache[i] = CacheEntry{};
   } else {
-    thread = static_cast<Thread*>(arena.allocate(sizeof(Thread)));
+    thread = newThread();
     if (thread == nullptr) return nullptr;
   }
   *thread = Thread{};
@@ -156,10 +193,13 @@ void setSegment(Thread& thread, Index segment) {
   for (Index block = thread.block; block != kNone; block = current.held[block].older) {
     BlockTwin& twin = *twinOf(block);
     twin.below.hash ^= change;
-    for (std::uint64_t i = 0; i < used; ++i) twin.entries[i].hash ^= change;
+    for (std::uint64_t i = 0; i < used; ++i) {
+      twin.entries[i].hash ^= change;
+      twin.entries[i].mark = kNoMark;
+    }
+    if (used < record::kHeldPerBlock) twin.entries[used].mark = kNoMark;
     used = record::kHeldPerBlock;
   }
-  thread.hash = thread.shadowOf(thread.top)[-1].hash;
 }
 
 Index makeRow(Index previous_segment) {
@@ -182,7 +222,6 @@ Thread* bind(Index index, std::uint64_t stack_top) {
   const Index block = takeBlock(index, kNone);
   if (block == kNone) return nullptr;
   enterBlock(*thread, block, 0, false);
-  twinOf(block)->below = Shadow{};
   setSegment(*thread, row.segment.load(std::memory_order_relaxed));
   row.tid = thread->tid;
   row.handle = static_cast<std::uint64_t>(pthread_self());
@@ -313,7 +352,7 @@ void atThreadEnd(void* value) {
 
 }  // namespace
 
-__thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &unborn;
+__thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &unborn.thread;
 std::uint64_t* alive = &not_alive;
 
 bool dropEndKey() {
@@ -332,12 +371,19 @@ void makeEndKey() {
   if (have_first) pthread_key_delete(first);
 }
 
-void hideThread() { tl_thread = &finished; }
+void noteForkedChild() {
+  if (*alive == 0) return;
+  *alive = 0;
+  tl_thread->gate() = 0;
+}
+
+void hideThread() { tl_thread = &finished.thread; }
 
 void threadsAfterFork() {
   handles.afterFork();
   free_lock.reset();
   free_threads = nullptr;
+  slab_left = 0;
   free_blocks = kNone;
   twins_of_parent = twins;
 }
@@ -356,7 +402,7 @@ Thread* thisThread() {
     return nullptr;
   }
   if (thread->epoch == kEndedEpoch || passive) return nullptr;
-  tl_thread = &busy;
+  tl_thread = &busy.thread;
   Record parent;
   if (!startRecording(parent)) {
     tl_thread = thread;
@@ -371,7 +417,7 @@ Thread* thisThread() {
   }
   if (fresh == nullptr) {
     noteTrouble(record::kTroubleNoMemory);
-    tl_thread = &finished;  // this thread goes unrecorded
+    tl_thread = &finished.thread;  // this thread goes unrecorded
     return nullptr;
   }
   if (parent.base != nullptr && thread->epoch != kUnborn) {
@@ -380,7 +426,7 @@ Thread* thisThread() {
     carryOthers(*fresh, thread->index, parent);
   }
   closeRecord(parent);
-  fresh->epoch = *alive;
+  fresh->open();
   tl_thread = fresh;
   return fresh;
 }
@@ -389,8 +435,7 @@ bool growHeld(Thread& thread) {
   const Index next = takeBlock(thread.index, thread.block);
   if (next == kNone) return false;
   current.held[thread.block].newer = next;
-  twinOf(next)->below = Shadow{};
-  twinOf(next)->below.hash = thread.shadowOf(thread.limit - 1)->hash;
+  twinOf(next)->below.hash = thread.limit[-1].hash;
   enterBlock(thread, next, thread.held(), false);
   return true;
 }
@@ -411,8 +456,8 @@ void leaveEmptyBlock(Thread& thread) {
 Held heldAt(Thread& thread, std::uint32_t i) {
   std::uint32_t below = thread.held() - static_cast<std::uint32_t>(thread.top - thread.floor);
   if (i >= below) {
-    record::HeldEntry* entry = thread.floor + (i - below);
-    return {entry, thread.shadowOf(entry)};
+    Shadow* shadow = thread.floor + (i - below);
+    return {thread.entryOf(shadow), shadow};
   }
   Index block = thread.block;
   while (i < below) {
@@ -446,36 +491,29 @@ void removeHeld(Thread& thread, std::uint32_t position) {
     to.entry->stack = from.entry->stack;
     to.entry->chain = kNone;
     to.entry->acquired_ns = from.entry->acquired_ns;
-    const record::SectionRow& section = sectionOf(thread, *from.shadow);
     *to.shadow = *from.shadow;
-    to.shadow->section = const_cast<record::SectionRow*>(&section);
-    to.shadow->flags |= kShadowSection;
+    to.shadow->mark = kNoMark;
     to.shadow->hash = situation(below, 0, from.shadow->lock, from.entry->site, from.shadow->mode);
+    to.shadow->plain = plainAddress(*to.shadow, i);
     to.entry->lock.store(from.entry->lock.load(std::memory_order_relaxed), std::memory_order_release);
   }
+  Shadow& newest = *heldAt(thread, last).shadow;
+  newest.flags &= static_cast<std::uint16_t>(~kShadowUnlockSlow);
+  newest.plain = plainAddress(newest, last);
+  if (position != last) newest.mark = kNoMark;  // what stands below it has changed
   popHeld(thread);
   leaveEmptyBlock(thread);
 }
 
-record::SectionRow& sectionOf(Thread& thread, const Shadow& shadow) {
-  if ((shadow.flags & kShadowSection) != 0) return *shadow.section;
-  const CacheEntry& known = thread.cache[shadow.hash & thread.cache_mask];
-  return current.sections[known.key == shadow.hash && known.section != kDeepSite ? known.section : kNone];
-}
-
 void remember(Thread& thread, std::uint64_t key, Index section, Index stack) {
-  CacheEntry* slot = &thread.cache[key & thread.cache_mask];
-  if (slot->key != 0 && slot->key != key && ++thread.evictions > thread.cache_mask / 4 &&
-      thread.cache_mask + 1 < kLargestCache) {
-    setCache(thread, (thread.cache_mask + 1) * 4);
-    slot = &thread.cache[key & thread.cache_mask];
+  if (CacheEntry* known = findInCache(thread, key); known != nullptr) {
+    *known = {key, section, stack};
+    return;
   }
-  *slot = {key, section, stack};
-}
-
-void forget(Thread& thread, std::uint64_t key) {
-  CacheEntry& slot = thread.cache[key & thread.cache_mask];
-  if (slot.key == key) slot.key = 0;
+  if (insertFront(&thread.cache[key & thread.cache_mask], {key, section, stack}) &&
+      ++thread.evictions > cacheEntries(thread) / 8 && cacheEntries(thread) < kLargestCache) {
+    setCache(thread, cacheEntries(thread) * 4);
+  }
 }
 
 void startSegment(Thread& thread, Index other) {
@@ -498,10 +536,10 @@ Index announceThread(Thread& creator, std::uint64_t start_routine, Index stack) 
 
 void adoptThread(Index index, std::uint64_t stack_top) {
   if (*alive == 0 || passive) return;
-  tl_thread = &busy;
+  tl_thread = &busy.thread;
   Thread* thread = bind(index, stack_top);
-  if (thread != nullptr) thread->epoch = *alive;
-  tl_thread = thread != nullptr ? thread : &finished;
+  if (thread != nullptr) thread->open();
+  tl_thread = thread != nullptr ? thread : &finished.thread;
 }
 
 void withdrawThread(Index index) {
@@ -516,7 +554,8 @@ void forgetHandle(std::uint64_t handle) { handles.replace(handleKey(handle), kNo
 
 void endThread(Thread& thread) {
   thread.epoch = kBusy;
-  tl_thread = &finished;
+  thread.gate() = 0;
+  tl_thread = &finished.thread;
   noteHeldAtEnd(thread);
   record::ThreadRow& row = *thread.row;
   row.last_segment.store(row.segment.load(std::memory_order_relaxed), std::memory_order_relaxed);

@@ -4,16 +4,18 @@
 // Re-entrance. A signal handler may run between any two instructions of a hook and take locks itself.
 //  - The fast path fills the entry above the top before the real call and raises the top after it. A
 //    handler that locks and unlocks in between overwrites the entry: once the top is raised, the fast path
-//    looks whether it is still its own. What stands above the top is never read by anybody else.
+//    looks whether it is still its own. What stands above the top is never read by anybody else; its twin
+//    remembers what was taken there last, so that a repetition has nothing to write.
 //  - A slow path sets `epoch` to kBusy: hooks that run meanwhile on this thread pass straight through.
 //
-// Fork. `*alive` lies in a page that the kernel wipes in forked children. It differs from every
-// thread's epoch there, so that the first hook of the child takes the slow path and gives the child
-// a record of its own, however it was forked.
+// Fork. `*alive`, and the gate of every thread, lie in pages that the kernel wipes in forked children: there
+// the gates are shut and no epoch is the right one, so that the first hook of the child takes the slow path
+// and gives the child a record of its own, however it was forked.
 //
 // Everything here belongs to one thread; nothing needs a lock.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "gridlock/record.h"
@@ -21,30 +23,38 @@
 
 namespace gridlock::runtime {
 
-// Private twin of a HeldEntry, of the same size, so that one offset leads from entry to twin.
-struct Shadow {
-  std::uint64_t hash;     // of the held chain up to and including this lock; its key in the cache
-  std::uint64_t address;  // of the lock object
-  Index lock;
-  std::uint8_t mode;
-  std::uint8_t request;
-  std::uint16_t flags;          // ShadowFlag
-  record::SectionRow* section;  // only with kShadowSection
+// Values that no lock has.
+inline constexpr std::uint64_t kNoMark = 0x5a5a5a5a;  // a mark's upper half is never 0
+inline constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
+
+// Private twin of a HeldEntry, one cache line. The first three words say what was taken there last, and
+// whence: when they are met again, and nothing below has changed since, everything else stands already.
+// Whoever writes a twin therefore takes the mark of the next one above away.
+struct alignas(64) Shadow {
+  std::uint64_t mark = kNoMark;           // the word in the lock object that holds its number
+  std::uint64_t site = 0;                 // return address
+  std::uint64_t place = 0;                // placeWord(): frame address, mode and kind of request
+  std::uint64_t plain = kNoAddress;       // the address where an unlock has nothing to do but to pop
+  record::SectionRow* section = nullptr;  // never null in an entry in use; row 0 when it is not known
+  std::uint64_t address = 0;              // of the lock object
+  std::uint64_t hash = 0;  // of the held chain up to and including this lock; its key in the cache
+  Index lock = kNone;
+  std::uint8_t mode = 0;
+  std::uint8_t request = 0;
+  std::uint16_t flags = 0;  // ShadowFlag
 
   // Lock, mode, request and flags at once.
   volatile std::uint64_t* lockAndHow() { return reinterpret_cast<volatile std::uint64_t*>(&lock); }
 };
-static_assert(sizeof(Shadow) == sizeof(record::HeldEntry));
+static_assert(sizeof(Shadow) == 2 * sizeof(record::HeldEntry));
 
 enum ShadowFlag : std::uint16_t {
   kShadowSampled = 1u << 0,    // the entry carries a time
   kShadowRecursive = 1u << 1,  // taken more than once
   kShadowExact = 1u << 2,      // its stack was unwound for this very acquisition
-  kShadowSection = 1u << 3,    // `section` is set
+  kShadowAnyLock = 1u << 3,    // its section stands for any lock taken at this place
   kShadowUnlockSlow = kShadowSampled | kShadowRecursive,
 };
-// As seen through Shadow::lockAndHow.
-inline constexpr std::uint64_t kOnlySection = std::uint64_t{kShadowSection} << 48;
 
 // A situation that was seen: (held chain, lock, call site, stack depth).
 struct CacheEntry {
@@ -65,49 +75,75 @@ inline constexpr std::uint64_t kBusy = 1;  // no epoch is ever this
 inline constexpr std::uint64_t kEndedEpoch = 2;
 inline constexpr std::uint64_t kUnborn = 3;
 
-struct alignas(64) Thread {
-  std::uint64_t epoch;       // equal to *alive while this thread is recorded
-  std::uint64_t hash;        // of the whole held chain: that of the entry under the top
-  record::HeldEntry* top;    // next free entry
-  record::HeldEntry* limit;  // end of the current block
-  std::int64_t to_shadow;    // bytes from an entry to its twin
-  CacheEntry* cache;
-  std::uint64_t cache_mask;  // in entries
-  record::ThreadRow* row;
+inline constexpr std::size_t kGateDistance = 4096;
 
-  record::HeldEntry* slow_floor;  // first entry of the block when there is an older one
-  record::HeldEntry* floor;       // first entry of the current block
-  std::uint32_t count_bias;       // see countAt
-  Index index;                    // kThreads
-  Index block;                    // kHeld: the current one
+struct alignas(256) Thread {
+  std::uint64_t epoch;  // equal to *alive while this thread is recorded, and not inside the shim
+  Shadow* top;          // twin of the next free entry
+  record::ThreadRow* row;
+  std::uint32_t count_bias;  // see countAt
+  std::uint32_t tid;
+  CacheEntry* cache;
+  std::uint64_t cache_mask;  // in entries, less the places of a set
+  std::int64_t to_entry;     // see entryOf
+  Shadow* limit;             // end of the current block
+
+  Shadow* floor;   // twin of the first entry of the current block
+  bool has_older;  // there is a block below it
+  Index index;     // kThreads
+  Index block;     // kHeld: the current one
   std::uint64_t stack_top;
   std::uint32_t evictions;   // of the cache, since it last grew
   std::uint32_t unseen;      // lock events that passed by while busy
   std::uint32_t wait_depth;  // waits that signal handlers began inside of waits
   bool ended;
   std::uint8_t destructor_rounds;
-  std::uint32_t tid;
   Thread* next_free;
   record::LockRow* free_locks;  // rows of destroyed locks that nothing refers to, by `reserved`
   void* pending;                // begun requests of home-made locks (hooks/annotate.cpp)
 
-  // The hash of nothing held stands under the first entry; it changes with the segment.
-  Shadow* shadowOf(record::HeldEntry* entry) const {
-    return reinterpret_cast<Shadow*>(reinterpret_cast<char*>(entry) + to_shadow);
+  record::HeldEntry* entryOf(const Shadow* shadow) const {
+    constexpr std::uint64_t kRatio = sizeof(Shadow) / sizeof(record::HeldEntry);
+    return reinterpret_cast<record::HeldEntry*>(reinterpret_cast<std::uint64_t>(shadow) / kRatio +
+                                                static_cast<std::uint64_t>(to_entry));
   }
+  // Of the whole held chain. That of nothing held stands under the first entry; it changes with the segment.
+  std::uint64_t hash() const { return top[-1].hash; }
+  bool holdsNothing() const { return top == floor && !has_older; }
   // The number of held locks follows from the top alone: a signal handler may come between two stores, but
   // never sees two figures that disagree. The row's held_count is its mirror.
-  std::uint32_t countAt(const record::HeldEntry* at) const {
-    return static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(at) / sizeof(record::HeldEntry)) +
-           count_bias;
+  std::uint32_t countAt(const Shadow* at) const {
+    return static_cast<std::uint32_t>(reinterpret_cast<std::uint64_t>(at) / sizeof(Shadow)) + count_bias;
   }
   std::uint32_t held() const { return countAt(top); }
+
+  // Open (not 0) while the epoch is the right one. The fast path asks nothing else: one word at a fixed
+  // distance costs a quarter of what the comparison through two pointers does.
+  std::uint64_t& gate() {
+    return *reinterpret_cast<std::uint64_t*>(reinterpret_cast<char*>(this) - kGateDistance);
+  }
+  void open();
 };
+
+// Shadow::plain of the entry at a place of the held stack. An unlock of the first entry of a further block
+// leaves the block.
+inline std::uint64_t plainAddress(const Shadow& shadow, std::uint32_t position) {
+  const bool leaves_block = position != 0 && position % record::kHeldPerBlock == 0;
+  return (shadow.flags & kShadowUnlockSlow) != 0 || leaves_block ? kNoAddress : shadow.address;
+}
 
 #pragma GCC visibility push(hidden)  // else each access goes through an address in a register
 extern __thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern std::uint64_t* alive;
 #pragma GCC visibility pop
+
+inline void Thread::open() {
+  epoch = *alive;
+  gate() = 1;
+}
+
+// In a forked child, should the kernel not have wiped the pages.
+void noteForkedChild();
 
 // The calling thread's state, or nullptr when its events are to pass unrecorded: the shim is passive,
 // the thread is inside the shim, or past its end. The first call of a thread registers it; the first
@@ -125,11 +161,13 @@ class Inside {
  public:
   explicit Inside(Thread* thread) : thread_(thread), epoch_(thread->epoch) {
     thread->epoch = kBusy;
+    thread->gate() = 0;
     asm volatile("" ::: "memory");
   }
   ~Inside() {
     asm volatile("" ::: "memory");
     thread_->epoch = epoch_;
+    if (epoch_ == *alive) thread_->gate() = 1;
   }
   Inside(const Inside&) = delete;
   Inside& operator=(const Inside&) = delete;
@@ -157,15 +195,18 @@ void removeHeld(Thread& thread, std::uint32_t position);
 
 inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, record::SectionRow* section,
                      Index lock, std::uint32_t how, std::uint64_t site, Index stack, std::uint16_t flags) {
-  record::HeldEntry* entry = thread.top;
-  Shadow* shadow = thread.shadowOf(entry);
+  Shadow* shadow = thread.top;
+  record::HeldEntry* entry = thread.entryOf(shadow);
+  shadow->mark = kNoMark;
   shadow->hash = hash;
   shadow->address = address;
   shadow->section = section;
   shadow->lock = lock;
   shadow->mode = static_cast<std::uint8_t>(how);
   shadow->request = static_cast<std::uint8_t>(how >> 8);
-  shadow->flags = flags | kShadowSection;
+  shadow->flags = flags;
+  shadow->plain = plainAddress(*shadow, thread.held());
+  shadow[1].mark = kNoMark;
   entry->site = site;
   entry->stack = stack;
   entry->chain = kNone;
@@ -174,8 +215,7 @@ inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, 
   entry->request = static_cast<std::uint8_t>(how >> 8);
   entry->recursion = 0;
   entry->lock.store(lock, std::memory_order_relaxed);
-  thread.top = entry + 1;
-  thread.hash = hash;
+  thread.top = shadow + 1;
   thread.row->held_count.store(thread.held(), std::memory_order_release);
 }
 
@@ -184,22 +224,38 @@ void leaveEmptyBlock(Thread& thread);
 
 inline void popHeld(Thread& thread) {
   thread.top = thread.top - 1;
-  thread.hash = thread.shadowOf(thread.top)[-1].hash;
   thread.row->held_count.store(thread.held(), std::memory_order_release);
 }
 
-// The critical section of a held lock; row 0, which nobody reads, when it is not known any more.
-record::SectionRow& sectionOf(Thread& thread, const Shadow& shadow);
+// Mode and kind of request in the low bits of a frame's address.
+inline std::uint64_t placeWord(const Frame* frame, record::Mode mode, record::RequestKind request) {
+  return reinterpret_cast<std::uint64_t>(frame) + static_cast<std::uint64_t>(mode) +
+         (static_cast<std::uint64_t>(request) << 1);
+}
 
-// The cache.
+// The cache: sets of four entries, one cache line each, the newest first.
+inline constexpr std::uint64_t kCacheWays = 4;
 inline std::uint64_t situation(std::uint64_t chain_hash, std::uint32_t how, Index lock, std::uint64_t site,
                                std::uint64_t depth) {
   const std::uint64_t b = ((std::uint64_t{lock} << 32) ^ depth) * 0x9e3779b97f4a7c15u;
   const std::uint64_t x = (chain_hash ^ (b + site + how)) * 0xd6e8feb86659fd93u;
   return x ^ (x >> 32);
 }
+// The hash of a chain of one lock, taken where any lock may be.
+inline std::uint64_t anyHash(std::uint64_t chain_hash, std::uint64_t mark, std::uint64_t site,
+                             std::uint64_t depth) {
+  return chain_hash ^ (((mark ^ depth << 20) + site) * 0x9e3779b97f4a7c15u);
+}
+inline CacheEntry* findInCache(const Thread& thread, std::uint64_t key) {
+  CacheEntry* set = &thread.cache[key & thread.cache_mask];
+  if (set[0].key == key) [[likely]]
+    return set;
+  for (std::uint64_t i = 1; i < kCacheWays; ++i) {
+    if (set[i].key == key) return set + i;
+  }
+  return nullptr;
+}
 void remember(Thread& thread, std::uint64_t key, Index section, Index stack);
-void forget(Thread& thread, std::uint64_t key);
 
 // Starts a new segment of the thread, ordered after its current one and after `other`.
 void startSegment(Thread& thread, Index other);

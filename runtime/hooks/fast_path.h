@@ -1,12 +1,13 @@
 // The uncontended lock and unlock, inline. Everything that is not a plain repetition of a known situation is
 // left to the slow path (core/events.h); this header must not do anything that the slow path does not.
 //
-//   lock:   known lock? free? room on the held stack? this (held chain, lock, call site, depth) seen before?
-//           → say what is asked for, prepare the entry, call, raise the top
-//   unlock: the newest held lock, taken once, not timed? → lower the top, call
+//   lock:   what was taken last at this depth, from the same place? else: another lock where many are taken?
+//           else: a known situation (held chain, lock, call site, depth)?
+//           → say what is asked for, have the entry above the top ready, take, raise the top
+//   unlock: the newest held lock, taken once, not timed? → lower the top, give
 //
-// Cost: a few stores and no call but the real one. Why signal handlers that take locks in the middle of it do
-// no harm: see core/thread_state.h.
+// Cost: a few stores beside the real lock. Why signal handlers that take locks in the middle of it do no
+// harm: see core/thread_state.h.
 #pragma once
 
 #include "runtime/core/events.h"
@@ -16,109 +17,131 @@ namespace gridlock::runtime {
 
 #define GRIDLOCK_EXPORT extern "C" __attribute__((visibility("default")))
 #define GRIDLOCK_FRAME (static_cast<const ::gridlock::runtime::Frame*>(__builtin_frame_address(0)))
+#define GRIDLOCK_INLINE __attribute__((always_inline)) inline
 
-// Says what is asked for, when the entry above the top is prepared. False for acquisitions that are to be
-// timed: they go the slow way, so that nothing has to be kept for after the call.
-__attribute__((always_inline)) inline bool ask(Thread* thread, const Shadow* shadow,
-                                               std::uint64_t lock_and_how) {
-  if (isSampled(shadow->section->count.load(std::memory_order_relaxed))) [[unlikely]]
+GRIDLOCK_INLINE void ask(Thread* thread, Index lock, std::uint32_t how) {
+  *reinterpret_cast<volatile std::uint64_t*>(&thread->row->asks_for) = lock | std::uint64_t{how} << 32;
+}
+
+// True when the request repeats the last one at this depth: then it is said, and the entry above the top is
+// ready. `mark` is the word with the lock's number.
+GRIDLOCK_INLINE bool repeats(Thread* thread, std::uint64_t mark, Mode mode, RequestKind request,
+                             const Frame* frame) {
+  if (thread->gate() == 0) [[unlikely]]
     return false;
-  *reinterpret_cast<volatile std::uint64_t*>(&thread->row->asks_for) = lock_and_how;
+  const Shadow* shadow = thread->top;
+  if (shadow->mark != mark || shadow->site != frame->site ||
+      shadow->place != placeWord(frame, mode, request)) {
+    return false;
+  }
+  ask(thread, static_cast<Index>(mark), howOf(mode, request));
   return true;
 }
 
-// What prepare() and prepareFromCache() made of a request: for the slow path, perhaps in the cache, or said
-// and prepared.
-enum class Prepared { kNo, kLookInCache, kYes };
-
-// A request that repeats a known one: says what is asked for and prepares the entry above the top of the held
-// stack. `mark` is the word with the lock's number. What stands above the top from the last time often is
-// this very situation; then nothing is written but the request, and few registers are needed. Otherwise
-// prepareFromCache() is to follow, with the key.
-__attribute__((always_inline)) inline Prepared prepare(std::uint64_t address, std::uint64_t mark, Mode mode,
-                                                       RequestKind request, const Frame* frame,
-                                                       std::uint64_t& key) {
-  Thread* thread = tl_thread;
-  record::HeldEntry* entry = thread->top;
-  if (thread->epoch != *alive || static_cast<std::uint32_t>(mark >> 32) != tagOf(address) ||
-      entry == thread->limit) [[unlikely]] {
-    return Prepared::kNo;
-  }
-  const std::uint32_t how = howOf(mode, request);
-  const Index lock = static_cast<Index>(mark);
-  const std::uint64_t lock_and_how = lock | std::uint64_t{how} << 32;
-  key = situation(thread->hash, how, lock, frame->site, reinterpret_cast<std::uint64_t>(frame));
-  Shadow* shadow = thread->shadowOf(entry);
-  if (shadow->hash != key || shadow->address != address ||
-      *shadow->lockAndHow() != (lock_and_how | kOnlySection)) {
-    return Prepared::kLookInCache;
-  }
-  return ask(thread, shadow, lock_and_how) ? Prepared::kYes : Prepared::kNo;
+GRIDLOCK_INLINE bool isMarkOf(std::uint64_t mark, std::uint64_t address) {
+  return static_cast<std::uint32_t>(mark >> 32) == tagOf(address);
 }
 
-__attribute__((always_inline)) inline bool prepareFromCache(std::uint64_t address, std::uint64_t mark,
-                                                            Mode mode, RequestKind request,
-                                                            const Frame* frame, std::uint64_t key) {
-  Thread* thread = tl_thread;
-  record::HeldEntry* entry = thread->top;
-  if (entry == thread->limit) [[unlikely]]
-    return false;  // a signal handler came in between and still holds a lock
-  const std::uint32_t how = howOf(mode, request);
+// The part of an entry that differs from lock to lock.
+GRIDLOCK_INLINE void putLock(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
+                             std::uint32_t how, std::uint64_t hash, std::uint16_t flags) {
   const std::uint64_t lock_and_how = static_cast<Index>(mark) | std::uint64_t{how} << 32;
-  const CacheEntry* known = &thread->cache[key & thread->cache_mask];
-  if (known->key != key) [[unlikely]] {
-    // Where many locks are taken with nothing else held, one entry stands for all of them.
-    if (entry != thread->floor || thread->slow_floor != nullptr) return false;
-    const std::uint64_t any =
-        situation(thread->hash, how, kAnyLock, frame->site, reinterpret_cast<std::uint64_t>(frame));
-    known = &thread->cache[any & thread->cache_mask];
-    if (known->key != any) return false;
+  shadow->mark = mark;
+  shadow->address = address;
+  shadow->hash = hash;
+  *shadow->lockAndHow() = lock_and_how | std::uint64_t{flags} << 48;
+  shadow[1].mark = kNoMark;
+  *reinterpret_cast<volatile std::uint64_t*>(&thread->entryOf(shadow)->lock) = lock_and_how;
+  ask(thread, static_cast<Index>(mark), how);
+}
+
+// Where many locks are taken with nothing else held, one entry of the cache stands for all of them: true for
+// another lock at such a place, right after one of them.
+GRIDLOCK_INLINE bool prepareAnother(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
+                                    RequestKind request, const Frame* frame) {
+  if (thread->gate() == 0) [[unlikely]]
+    return false;
+  Shadow* shadow = thread->top;
+  if ((shadow->flags & kShadowAnyLock) == 0 || shadow->site != frame->site ||
+      shadow->place != placeWord(frame, mode, request) || shadow->mark == kNoMark ||
+      !isMarkOf(mark, address)) {
+    return false;
+  }
+  shadow->plain = address;  // with nothing else held, no block is left
+  putLock(thread, shadow, address, mark, howOf(mode, request),
+          anyHash(shadow[-1].hash, mark, frame->site, reinterpret_cast<std::uint64_t>(frame)),
+          kShadowAnyLock);
+  return true;
+}
+
+// Any known situation, which takes a look into the cache. The first few acquisitions of a section are all
+// timed: they go the slow way.
+GRIDLOCK_INLINE bool prepareFromCache(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
+                                      RequestKind request, const Frame* frame) {
+  if (thread->gate() == 0 || !isMarkOf(mark, address)) [[unlikely]]
+    return false;
+  Shadow* shadow = thread->top;
+  if (shadow == thread->limit) [[unlikely]]
+    return false;
+  const std::uint32_t how = howOf(mode, request);
+  const std::uint64_t below = shadow[-1].hash;
+  const auto depth = reinterpret_cast<std::uint64_t>(frame);
+  std::uint64_t hash = situation(below, how, static_cast<Index>(mark), frame->site, depth);
+  std::uint16_t flags = 0;
+  const CacheEntry* known = findInCache(*thread, hash);
+  if (known == nullptr) {
+    if (!thread->holdsNothing()) return false;
+    known = findInCache(*thread, situation(below, how, kAnyLock, frame->site, depth));
+    if (known == nullptr) return false;
+    flags = kShadowAnyLock;
+    hash = anyHash(below, mark, frame->site, depth);
   }
   if (known->section == kDeepSite) [[unlikely]]
     return false;
   record::SectionRow* section = &current.sections[known->section];
-  Shadow* shadow = thread->shadowOf(entry);
-  shadow->hash = key;
-  shadow->address = address;
-  *shadow->lockAndHow() = lock_and_how | kOnlySection;
+  if (isFirst(section->count.load(std::memory_order_relaxed))) [[unlikely]]
+    return false;
+  record::HeldEntry* entry = thread->entryOf(shadow);
+  shadow->site = frame->site;
+  shadow->place = placeWord(frame, mode, request);
   shadow->section = section;
-  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
+  shadow->plain = shadow == thread->floor && thread->has_older ? kNoAddress : address;
   entry->site = frame->site;
   *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = known->stack;  // and no chain
-  return ask(thread, shadow, lock_and_how);
-}
-
-// The prepared lock was taken. False when a signal handler had overwritten the entry: see repairTop.
-__attribute__((always_inline)) inline bool raise(std::uint64_t address) {
-  Thread* thread = tl_thread;
-  record::HeldEntry* entry = thread->top;
-  const Shadow* shadow = thread->shadowOf(entry);
-  thread->top = entry + 1;
-  asm volatile("" ::: "memory");
-  thread->row->held_count.store(thread->countAt(entry + 1), std::memory_order_release);
-  if (shadow->address != address) [[unlikely]]
-    return false;
-  thread->hash = shadow->hash;
-  std::atomic<std::uint64_t>& count = shadow->section->count;
-  count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  putLock(thread, shadow, address, mark, how, hash, flags);
   return true;
 }
 
-// True when the newest held lock is this one and nothing special is to be done: then it is popped.
-__attribute__((always_inline)) inline bool popIfNewest(std::uint64_t address) {
-  Thread* thread = tl_thread;
-  if (thread->epoch != *alive) [[unlikely]]
-    return false;
-  record::HeldEntry* entry = thread->top - 1;
-  const Shadow* shadow = thread->shadowOf(entry);
-  if (shadow->address != address || (shadow->flags & kShadowUnlockSlow) != 0 || entry == thread->slow_floor)
-      [[unlikely]] {
-    return false;
-  }
-  thread->top = entry;
+// The prepared lock was taken.
+enum class Raised {
+  kWell,
+  kToBeTimed,    // sampleNewest() is to follow
+  kOverwritten,  // by a signal handler: repairTop() is to follow
+};
+
+GRIDLOCK_INLINE Raised raise(Thread* thread, std::uint64_t address) {
+  Shadow* shadow = thread->top;
+  thread->top = shadow + 1;
   asm volatile("" ::: "memory");
-  thread->hash = shadow[-1].hash;
-  thread->row->held_count.store(thread->countAt(entry), std::memory_order_release);
+  thread->row->held_count.store(thread->countAt(shadow + 1), std::memory_order_release);
+  if (shadow->address != address) [[unlikely]]
+    return Raised::kOverwritten;
+  std::atomic<std::uint64_t>& count = shadow->section->count;
+  const std::uint64_t taken = count.load(std::memory_order_relaxed) + 1;
+  count.store(taken, std::memory_order_relaxed);
+  return (taken & sample_mask) == 0 ? Raised::kToBeTimed : Raised::kWell;
+}
+
+// True when the newest held lock is this one and nothing special is to be done: then it is popped.
+GRIDLOCK_INLINE bool popIfNewest(Thread* thread, std::uint64_t address) {
+  if (thread->gate() == 0) [[unlikely]]
+    return false;
+  Shadow* shadow = thread->top - 1;
+  if (shadow->plain != address) [[unlikely]]
+    return false;
+  thread->top = shadow;
+  asm volatile("" ::: "memory");
+  thread->row->held_count.store(thread->countAt(shadow), std::memory_order_release);
   return true;
 }
 

@@ -1,5 +1,10 @@
 // Mutexes (see mutex_lock.h) and spin locks.
 
+#include <dlfcn.h>
+#include <gnu/libc-version.h>
+#include <link.h>
+
+#include "runtime/base/sys.h"
 #include "runtime/hooks/mutex_lock.h"
 #include "runtime/hooks/real.h"
 
@@ -12,7 +17,47 @@ Object objectOf(pthread_spinlock_t* lock) {
   return {reinterpret_cast<std::uint64_t>(lock), nullptr, LockKind::kSpinlock, 0};
 }
 
+const void* libraryOf(const void* address) {
+  dl_find_object found{};
+  return _dl_find_object(const_cast<void*>(address), &found) == 0 ? found.dlfo_link_map : nullptr;
+}
+
+template <typename Function>
+const void* addressOfFunction(Function* function) {
+  return reinterpret_cast<const void*>(function);
+}
+
+bool reads(const pthread_mutex_t& mutex, int word, int owner, unsigned users) {
+  return mutex.__data.__lock == word && mutex.__data.__owner == owner && mutex.__data.__nusers == users &&
+         mutex.__data.__kind == 0 && mutex.__data.__count == 0;
+}
+
 }  // namespace
+
+unsigned gridlock::runtime::takes_no_mutex = ~0u;
+
+void gridlock::runtime::provePlainMutex() {
+  const void* libc = libraryOf(addressOfFunction(&gnu_get_libc_version));
+  if (libc == nullptr || libraryOf(addressOfFunction(real.pthread_mutex_lock)) != libc ||
+      libraryOf(addressOfFunction(real.pthread_mutex_trylock)) != libc ||
+      libraryOf(addressOfFunction(real.pthread_mutex_unlock)) != libc) {
+    return;
+  }
+  const std::uint32_t tid = sys::gettid();
+  const int owner = static_cast<int>(tid);
+  pthread_mutex_t probe = PTHREAD_MUTEX_INITIALIZER;
+  // What libc took we can give, and the other way round; both leave the same behind.
+  const bool same = real.pthread_mutex_lock(&probe) == 0 && reads(probe, 1, owner, 1) &&
+                    !takePlain(&probe, tid) && real.pthread_mutex_unlock(&probe) == 0 &&
+                    reads(probe, 0, 0, 0) && takePlain(&probe, tid) && reads(probe, 1, owner, 1) &&
+                    real.pthread_mutex_trylock(&probe) == EBUSY && real.pthread_mutex_unlock(&probe) == 0 &&
+                    reads(probe, 0, 0, 0) && real.pthread_mutex_trylock(&probe) == 0 &&
+                    reads(probe, 1, owner, 1) && givePlain(&probe, tid) && reads(probe, 0, 0, 0);
+  if (!same || real.pthread_mutex_lock(&probe) != 0) return;
+  probe.__data.__lock = 2;  // somebody waits
+  if (givePlain(&probe, tid) || !reads(probe, 2, owner, 1)) return;
+  if (real.pthread_mutex_unlock(&probe) == 0 && reads(probe, 0, 0, 0)) takes_no_mutex = 0;
+}
 
 GRIDLOCK_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex,
                                        const pthread_mutexattr_t* attributes) noexcept {

@@ -1,6 +1,12 @@
 // Locking and unlocking a mutex, for the pthread and the C11 names alike. What a mutex is, who holds it and
-// whether it is free is read from glibc's own fields, which have kept their places since 2.4; none of them is
-// ever written, but the eight bytes of the list that robust mutexes alone use.
+// whether it is free is read from glibc's own fields, which have kept their places since 2.4. Eight bytes of
+// the list that robust mutexes alone use are ours.
+//
+// A plain mutex that is free is taken, and one that nobody waits for is given, by the same few stores that
+// libc would do: two calls less is what pays for the rest. libc's own functions see no difference; that this
+// is so is tried out on a mutex of our own before the first use (provePlainMutex), and left to libc where it
+// is not, or where somebody else's wrapper stands between us and libc. Whoever has to wait, or to wake, does
+// it in libc.
 #pragma once
 
 #include <errno.h>
@@ -11,6 +17,10 @@
 namespace gridlock::runtime {
 
 enum MutexKindBits : int { kTypeMask = 3, kRobustBit = 16, kInheritBit = 32, kSharedBit = 128 };
+
+// 0 once libc was seen to take and give a mutex as we know it, else all ones. See provePlainMutex.
+extern unsigned takes_no_mutex __attribute__((visibility("hidden")));
+void provePlainMutex();
 
 inline std::uint64_t addressOfMutex(const pthread_mutex_t* mutex) {
   return reinterpret_cast<std::uint64_t>(mutex);
@@ -75,46 +85,102 @@ template <typename Call>
   return result;
 }
 
+// Whether we may take and give it ourselves, as libc would: a plain mutex of this process alone, and
+// nobody's wrapper between us and libc.
+GRIDLOCK_INLINE bool isPlain(const pthread_mutex_t* mutex) {
+  constexpr unsigned kNoElision = 512;
+  return ((static_cast<unsigned>(mutex->__data.__kind) | takes_no_mutex) & ~kNoElision) == 0;
+}
+
+// What libc's own functions do to a plain mutex that is free. False when it is not.
+GRIDLOCK_INLINE bool takePlain(pthread_mutex_t* mutex, std::uint32_t tid) {
+  int free = 0;
+  if (!__atomic_compare_exchange_n(&mutex->__data.__lock, &free, 1, false, __ATOMIC_ACQUIRE,
+                                   __ATOMIC_RELAXED)) [[unlikely]] {
+    return false;
+  }
+  mutex->__data.__owner = static_cast<int>(tid);
+  ++mutex->__data.__nusers;
+  return true;
+}
+
+// False when somebody waits for it: then nothing is changed, and libc is to give it and wake him.
+GRIDLOCK_INLINE bool givePlain(pthread_mutex_t* mutex, std::uint32_t tid) {
+  mutex->__data.__owner = 0;
+  --mutex->__data.__nusers;
+  int taken = 1;
+  if (__atomic_compare_exchange_n(&mutex->__data.__lock, &taken, 0, false, __ATOMIC_RELEASE,
+                                  __ATOMIC_RELAXED)) [[likely]] {
+    return true;
+  }
+  mutex->__data.__owner = static_cast<int>(tid);
+  ++mutex->__data.__nusers;
+  return false;
+}
+
 [[gnu::noinline, gnu::cold]] inline int repairMutex(pthread_mutex_t* mutex, RequestKind request,
                                                     const Frame* frame, int result) {
   repairTop(objectOfMutex(mutex), Mode::kExclusive, request, frame);
   return result;
 }
 
-// After prepare().
+// A mutex that only libc can take, when everything is prepared.
 template <typename Call>
-__attribute__((always_inline)) inline int lockPrepared(pthread_mutex_t* mutex, RequestKind request,
-                                                       const Frame* frame, Call call) {
+[[gnu::noinline]] int lockInLibc(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
+  if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) != 0) [[unlikely]]
+    return lockMutexSlowly(mutex, request, frame, call);
   const int result = call();
-  if (result == 0 || result == EOWNERDEAD) [[likely]] {
-    if (!raise(addressOfMutex(mutex))) [[unlikely]]
-      return repairMutex(mutex, request, frame, result);
-  }
+  if (result != 0 && result != EOWNERDEAD) [[unlikely]]
+    return result;
+  const Raised raised = raise(tl_thread, addressOfMutex(mutex));
+  if (raised == Raised::kOverwritten) [[unlikely]]
+    return repairMutex(mutex, request, frame, result);
+  if (raised == Raised::kToBeTimed) [[unlikely]]
+    sampleNewest();
   return result;
+}
+
+// After repeats() or prepareFromCache(). Whatever is out of the ordinary is the last call of its path, so
+// that the ordinary one saves no registers.
+template <typename Call>
+GRIDLOCK_INLINE int lockPrepared(Thread* thread, pthread_mutex_t* mutex, RequestKind request,
+                                 const Frame* frame, Call call) {
+  if (request == RequestKind::kTimed || !isPlain(mutex)) [[unlikely]]
+    return lockInLibc(mutex, request, frame, call);
+  if (!takePlain(mutex, thread->tid)) [[unlikely]]
+    return lockMutexSlowly(mutex, request, frame, call);
+  const Raised raised = raise(thread, addressOfMutex(mutex));
+  if (raised == Raised::kWell) [[likely]]
+    return 0;
+  return raised == Raised::kOverwritten ? repairMutex(mutex, request, frame, 0) : sampleNewest();
 }
 
 template <typename Call>
 [[gnu::noinline]] int lockMutexFromCache(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
-                                         std::uint64_t key, Call call) {
-  if (prepareFromCache(addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame, key))
+                                         Call call) {
+  Thread* thread = tl_thread;
+  if (prepareFromCache(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
       [[likely]] {
-    return lockPrepared(mutex, request, frame, call);
+    return lockPrepared(thread, mutex, request, frame, call);
   }
   return lockMutexSlowly(mutex, request, frame, call);
 }
 
 template <typename Call>
-__attribute__((always_inline)) inline int lockMutex(pthread_mutex_t* mutex, RequestKind request,
-                                                    const Frame* frame, Call call) {
-  if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) != 0) [[unlikely]]
-    return lockMutexSlowly(mutex, request, frame, call);
-  std::uint64_t key = 0;
-  const Prepared prepared =
-      prepare(addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame, key);
-  if (prepared == Prepared::kYes) [[likely]]
-    return lockPrepared(mutex, request, frame, call);
-  if (prepared == Prepared::kLookInCache) return lockMutexFromCache(mutex, request, frame, key, call);
-  return lockMutexSlowly(mutex, request, frame, call);
+[[gnu::noinline]] int lockAnotherMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
+                                       Call call) {
+  Thread* thread = tl_thread;
+  if (prepareAnother(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
+    return lockPrepared(thread, mutex, request, frame, call);
+  return lockMutexFromCache(mutex, request, frame, call);
+}
+
+template <typename Call>
+GRIDLOCK_INLINE int lockMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
+  Thread* thread = tl_thread;
+  if (repeats(thread, *spareOfMutex(mutex), Mode::kExclusive, request, frame)) [[likely]]
+    return lockPrepared(thread, mutex, request, frame, call);
+  return lockAnotherMutex(mutex, request, frame, call);
 }
 
 template <typename Call>
@@ -126,9 +192,13 @@ template <typename Call>
 
 // The slow half is a function of its own, so that the fast one saves no registers.
 template <typename Call>
-__attribute__((always_inline)) inline int unlockMutex(pthread_mutex_t* mutex, const Frame* frame, Call call) {
-  if (popIfNewest(addressOfMutex(mutex))) [[likely]]
+GRIDLOCK_INLINE int unlockMutex(pthread_mutex_t* mutex, const Frame* frame, Call call) {
+  Thread* thread = tl_thread;
+  if (popIfNewest(thread, addressOfMutex(mutex))) [[likely]] {
+    if (isPlain(mutex) && givePlain(mutex, thread->tid)) [[likely]]
+      return 0;
     return call();
+  }
   return unlockMutexSlowly(mutex, frame, call);
 }
 

@@ -54,21 +54,35 @@ template <typename Call>
 }
 
 template <typename Call>
-inline __attribute__((always_inline)) int lockWith(pthread_rwlock_t* lock, Mode mode, RequestKind request,
-                                                   const Frame* frame, Call call) {
-  if (!looksBlocked(lock, mode)) [[likely]] {
-    std::uint64_t key = 0;
-    const std::uint64_t mark = *spareOf(lock);
-    const Prepared prepared = prepare(addressOf(lock), mark, mode, request, frame, key);
-    if (prepared == Prepared::kYes || (prepared == Prepared::kLookInCache &&
-                                       prepareFromCache(addressOf(lock), mark, mode, request, frame, key)))
-        [[likely]] {
-      const int result = call();
-      if (result == 0 && !raise(addressOf(lock))) repairTop(objectOf(lock), mode, request, frame);
-      return result;
-    }
+[[gnu::noinline]] int lockPrepared(pthread_rwlock_t* lock, Mode mode, RequestKind request, const Frame* frame,
+                                   Call call) {
+  const int result = call();
+  if (result != 0) [[unlikely]]
+    return result;
+  const Raised raised = raise(tl_thread, addressOf(lock));
+  if (raised == Raised::kOverwritten) [[unlikely]]
+    repairTop(objectOf(lock), mode, request, frame);
+  if (raised == Raised::kToBeTimed) [[unlikely]]
+    sampleNewest();
+  return result;
+}
+
+template <typename Call>
+[[gnu::noinline]] int lockFromCache(pthread_rwlock_t* lock, Mode mode, RequestKind request,
+                                    const Frame* frame, Call call) {
+  if (!looksBlocked(lock, mode) &&
+      prepareFromCache(tl_thread, addressOf(lock), *spareOf(lock), mode, request, frame)) [[likely]] {
+    return lockPrepared(lock, mode, request, frame, call);
   }
   return lockSlowly(lock, mode, request, frame, call);
+}
+
+template <typename Call>
+GRIDLOCK_INLINE int lockWith(pthread_rwlock_t* lock, Mode mode, RequestKind request, const Frame* frame,
+                             Call call) {
+  if (!looksBlocked(lock, mode) && repeats(tl_thread, *spareOf(lock), mode, request, frame)) [[likely]]
+    return lockPrepared(lock, mode, request, frame, call);
+  return lockFromCache(lock, mode, request, frame, call);
 }
 
 // Who may be told to hold it: nobody for certain, the writer, or readers we would have to look for.
@@ -141,7 +155,7 @@ GRIDLOCK_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t
 
 GRIDLOCK_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   const Frame* frame = GRIDLOCK_FRAME;
-  if (!popIfNewest(addressOf(lock))) [[unlikely]] {
+  if (!popIfNewest(tl_thread, addressOf(lock))) [[unlikely]] {
     initialise();
     releasing(objectOf(lock), frame, ownerOf(lock));
   }

@@ -117,21 +117,21 @@ GRIDLOCK_EXPORT int pthread_setname_np(pthread_t thread, const char* name) noexc
 GRIDLOCK_EXPORT pid_t fork() noexcept {
   initialise();
   const pid_t pid = real.fork();
-  if (pid == 0 && *alive != 0) *alive = 0;
+  if (pid == 0) noteForkedChild();
   return pid;
 }
 
 GRIDLOCK_EXPORT pid_t __fork() noexcept {
   initialise();
   const pid_t pid = real.__fork();
-  if (pid == 0 && *alive != 0) *alive = 0;
+  if (pid == 0) noteForkedChild();
   return pid;
 }
 
 GRIDLOCK_EXPORT pid_t _Fork() noexcept {
   initialise();
   const pid_t pid = real._Fork();
-  if (pid == 0 && *alive != 0) *alive = 0;
+  if (pid == 0) noteForkedChild();
   return pid;
 }
 
