@@ -435,6 +435,7 @@ void Flow::addOutcomes() {
     };
     std::erase_if(outcome.at_exit.escaped,
                   [&](SymId root) { return syms_[root].kind != SymKind::Param && !roots.count(root); });
+    keep(outcome.at_exit.released, 24);
     keep(outcome.at_exit.signalled, 24);
     keep(outcome.at_exit.awaited, 24);
     keep(outcome.at_exit.joined, 24);

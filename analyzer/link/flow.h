@@ -37,6 +37,7 @@ struct Loop {
   SymId bound_sym = kNoSym;
   facts::CompareOp bound_op = facts::CompareOp::Lt;
   bool has_bound = false;
+  bool has_joins = false;             // joins some thread, in whatever way
   std::optional<std::int64_t> first;  // what its counter starts with
   SymId counter = kNoSym;             // address
   std::vector<SymId> joins;           // addresses of handles joined in each round
@@ -60,7 +61,7 @@ class Flow {
   void enterBlock(Index block, Index from, State state);
   void staleLoop(State& state, const Loop& loop);
   bool mergeInto(State& into, const State& other, Index block);
-  std::uint64_t propertyOf(const State& state) const;
+  std::uint64_t propertyOf(const State& state, Index block) const;
 
   // --- values (flow_values.cpp)
   SymId evalValue(facts::ValueId value, State& state);
@@ -129,6 +130,10 @@ class Flow {
   void clearFlag(SymId address, SymId value, State& state);
   void atomicUpdate(const facts::Instruction& in, Gid gid, SymId address, State state, States& out);
   bool mayAliasLock(SymId a, SymId b) const;
+  bool isVague(SymId sym) const;
+  bool isPrecise(SymId sym) const;
+  std::vector<SymId> alternatives(SymId value) const;
+  std::vector<Held>::reverse_iterator heldBy(SymId lock, State& state, bool any) const;
   bool isHandle(SymId value) const;
   bool covers(const Loop& joins, SymId handle) const;
   bool paramsOnly(SymId sym) const;
@@ -172,6 +177,8 @@ class Flow {
   std::vector<std::vector<Index>> loops_of_;  // per block, inner ones last
   std::set<std::pair<Index, Index>> pending_;
   std::vector<bool> queued_;
+  std::set<Index> pruned_;  // blocks where what a merged variable holds ruled a way out
+  std::map<std::pair<Index, std::uint64_t>, std::uint32_t> phi_ways_;
   bool emitting_ = false;
   unsigned budget_ = 0;
   std::set<Index> used_results_;    // instructions whose result something looks at

@@ -312,25 +312,17 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
     }
     for (SymId lock : outcome.at_exit.released) {
       SymId mine = substitute(lock, gid, args, source);
-      auto held = std::find_if(state.locks.rbegin(), state.locks.rend(),
-                               [&](const Held& h) { return h.lock == mine; });
+      auto held = heldBy(mine, state, false);
       if (held != state.locks.rend()) {
         context_.released_by_caller.insert(held->primitive);
         if (held->count > 1)
           --held->count;
         else
           state.locks.erase(std::next(held).base());
-      } else {
-        auto alias = std::find_if(state.locks.rbegin(), state.locks.rend(),
-                                  [&](const Held& h) { return !h.soft && mayAliasLock(h.lock, mine); });
-        if (alias != state.locks.rend()) {
-          context_.released_by_caller.insert(alias->primitive);
-          state.locks.erase(std::next(alias).base());
-        } else if (std::find(state.rest.released.begin(), state.rest.released.end(), mine) ==
-                   state.rest.released.end()) {
-          state.rest.released.push_back(mine);
-          std::sort(state.rest.released.begin(), state.rest.released.end());
-        }
+      } else if (std::find(state.rest.released.begin(), state.rest.released.end(), mine) ==
+                 state.rest.released.end()) {
+        state.rest.released.push_back(mine);
+        std::sort(state.rest.released.begin(), state.rest.released.end());
       }
     }
     for (const Held& held : outcome.at_exit.locks) {

@@ -7,7 +7,8 @@ namespace gridlock::link {
 
 namespace {
 constexpr std::size_t kStatesPerBlock = 8;
-constexpr std::size_t kStatesPerBlockOfLarge = 3;  // functions of more than kLarge blocks
+constexpr std::size_t kStatesPerBlockOfLarge = 4;  // functions of more than kLarge blocks
+constexpr std::size_t kStatesOfOneLockset = 4;     // those that differ in live threads only
 constexpr std::size_t kLarge = 200;
 constexpr std::size_t kMemory = 192;  // places whose content is followed
 constexpr std::size_t kFacts = 48;
@@ -181,6 +182,24 @@ void Flow::findLoops() {
     }
     loops_.push_back(std::move(loop));
   }
+  for (Loop& loop : loops_) {
+    for (Gid gid : loop.gids) {
+      const facts::Instruction& in = body_.instructions[gid - info_.first_gid];
+      if (in.kind != facts::InstructionKind::Call || in.callee == kNone) continue;
+      const facts::Value& callee = unit_.values[in.callee];
+      if (callee.kind != facts::ValueKind::Function) continue;
+      const SymbolInfo& symbol = program_.symbols[info_.map->symbols[callee.index]];
+      if (symbol.function != kNone) {
+        const std::vector<Event>& events = context_.summaries[symbol.function].events;
+        loop.has_joins |= std::any_of(events.begin(), events.end(),
+                                      [](const Event& event) { return event.kind == EventKind::Join; });
+      } else if (const Model* known = context_.models.find(symbol.qualified)) {
+        loop.has_joins |= std::any_of(known->begin(), known->end(), [](const Effect& effect) {
+          return effect.op == Op::Join || effect.op == Op::JoinObject || effect.op == Op::JoinIfStarted;
+        });
+      }
+    }
+  }
   // The counter of a counting loop, and what ends it.
   for (Loop& loop : loops_) {
     for (Index block = 0; block < n; ++block) {
@@ -319,7 +338,10 @@ void Flow::staleLoop(State& state, const Loop& loop) {
   state.facts = std::move(kept);
 }
 
-std::uint64_t Flow::propertyOf(const State& state) const {
+// What keeps states apart: the locks held and, where `block` is given, the threads started and not
+// yet joined. `if (parallel) start(); … if (parallel) join();` needs both ways. Inside a loop that
+// starts threads and joins none they do not count: its first round is like the others.
+std::uint64_t Flow::propertyOf(const State& state, Index block) const {
   std::uint64_t key = state.rest.thrown ? 3 : 5;
   auto add = [&](std::uint64_t value) {
     key ^= value + 0x9e3779b97f4a7c15ull + (key << 6) + (key >> 2);
@@ -334,6 +356,15 @@ std::uint64_t Flow::propertyOf(const State& state) const {
   }
   add(locks);
   for (SymId lock : state.rest.released) add(lock);
+  if (block != kNone) {
+    for (SymId handle : state.rest.alive) {
+      bool own = false;
+      for (Index l : loops_of_[block])
+        own =
+            loops_[l].gids.count(syms_[handle].a) > 0 && (!loops_[l].has_joins || loops_[l].header == block);
+      if (!own) add(handle);
+    }
+  }
   if (!has_guards_) return key;
   for (const Binding& binding : state.memory) {
     const Sym& address = syms_[binding.first];
@@ -348,6 +379,11 @@ std::uint64_t Flow::propertyOf(const State& state) const {
 bool Flow::mergeInto(State& into, const State& other, Index block) {
   if (into == other) return false;
   State before = into;
+  bool grown = false;
+  // States of one block have variables of their own.
+  std::uint32_t way =
+      phi_ways_.try_emplace({block, propertyOf(into, block)}, static_cast<std::uint32_t>(phi_ways_.size()))
+          .first->second;
   // Locks: equal property, or (past the bound) what both hold.
   for (Held& held : into.locks) {
     auto match = std::find_if(other.locks.begin(), other.locks.end(),
@@ -390,11 +426,14 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   auto a = into.memory.begin();
   auto b = other.memory.begin();
   auto phi = [&](SymId address, SymId x, SymId y) {
-    SymId out = syms_.make(SymKind::Phi, function_, address, block);
+    SymId out = syms_.make(SymKind::Phi, function_, address,
+                           static_cast<std::int64_t>(block) | static_cast<std::int64_t>(way) << 32);
     std::vector<SymId>& inputs = context_.phis[out];
     for (SymId input : {x, y}) {
-      if (input != out && std::find(inputs.begin(), inputs.end(), input) == inputs.end())
+      if (input != out && std::find(inputs.begin(), inputs.end(), input) == inputs.end()) {
         inputs.push_back(input);
+        grown = true;
+      }
     }
     return out;
   };
@@ -414,6 +453,14 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     }
   }
   into.memory = std::move(memory);
+  // What a branch took for impossible may be possible now.
+  if (grown) {
+    for (Index cut : pruned_) {
+      if (queued_[cut]) continue;
+      queued_[cut] = true;
+      pending_.emplace(position_[cut], cut);
+    }
+  }
   return !(into == before);
 }
 
@@ -460,14 +507,22 @@ void Flow::enterBlock(Index block, Index from, State state) {
     }
   }
   States& states = in_[block];
-  std::uint64_t property = propertyOf(state);
+  std::uint64_t property = propertyOf(state, block);
   bool changed = false;
   bool merged = false;
   for (State& mine : states) {
-    if (propertyOf(mine) != property) continue;
+    if (propertyOf(mine, block) != property) continue;
     changed = mergeInto(mine, state, block);
     merged = true;
     break;
+  }
+  if (!merged && !state.rest.alive.empty()) {
+    std::uint64_t locks = propertyOf(state, kNone);
+    auto same = [&](const State& mine) { return propertyOf(mine, kNone) == locks; };
+    if (static_cast<std::size_t>(std::count_if(states.begin(), states.end(), same)) >= kStatesOfOneLockset) {
+      changed = mergeInto(*std::find_if(states.begin(), states.end(), same), state, block);
+      merged = true;
+    }
   }
   if (!merged) {
     std::size_t bound = budget_ == 0 ? 1 : order_.size() > kLarge ? kStatesPerBlockOfLarge : kStatesPerBlock;
@@ -479,7 +534,7 @@ void Flow::enterBlock(Index block, Index from, State state) {
       // Into the one that holds most of the same.
       std::size_t best = 0, best_score = 0;
       for (std::size_t i = 0; i < states.size(); ++i) {
-        std::size_t score = 0;
+        std::size_t score = propertyOf(states[i], kNone) == propertyOf(state, kNone) ? 100 : 0;
         for (const Held& held : state.locks) {
           score +=
               static_cast<std::size_t>(std::count_if(states[i].locks.begin(), states[i].locks.end(),
@@ -496,7 +551,7 @@ void Flow::enterBlock(Index block, Index from, State state) {
   // States whose properties have become equal are one.
   for (std::size_t i = 0; i + 1 < states.size() && changed; ++i) {
     for (std::size_t j = i + 1; j < states.size();) {
-      if (propertyOf(states[i]) == propertyOf(states[j])) {
+      if (propertyOf(states[i], block) == propertyOf(states[j], block)) {
         mergeInto(states[i], states[j], block);
         states.erase(states.begin() + static_cast<std::ptrdiff_t>(j));
       } else {

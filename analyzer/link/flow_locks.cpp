@@ -39,6 +39,70 @@ bool Flow::mayAliasLock(SymId a, SymId b) const {
   return x.kind == y.kind && (x.kind != SymKind::Param || x.a == y.a);
 }
 
+// Whether two equal names mean one object: not where any element of an array or container may be meant.
+bool Flow::isPrecise(SymId sym) const {
+  if (sym == kNoSym || syms_.hasStale(sym)) return false;
+  const Sym& s = syms_[sym];
+  switch (s.kind) {
+    case SymKind::Field:
+      return s.b != context_.element_field && isPrecise(s.a);
+    case SymKind::Load:
+      return isPrecise(s.a);
+    case SymKind::Element:
+    case SymKind::Arith:
+      return isPrecise(s.a) && isPrecise(s.b);
+    default:
+      return true;
+  }
+}
+
+// What a merged variable may hold; itself where it is none.
+std::vector<SymId> Flow::alternatives(SymId value) const {
+  std::vector<SymId> out, work{value};
+  std::set<SymId> seen;
+  while (!work.empty() && seen.size() < 24) {
+    SymId sym = work.back();
+    work.pop_back();
+    while (syms_[sym].kind == SymKind::Stale) sym = syms_[sym].a;
+    if (!seen.insert(sym).second) continue;
+    auto inputs = context_.phis.find(sym);
+    if (inputs == context_.phis.end())
+      out.push_back(sym);
+    else
+      work.insert(work.end(), inputs->second.begin(), inputs->second.end());
+  }
+  return out;
+}
+
+// The held lock that a release by this name means: the one of that name, else one that a merged
+// variable may hold, else (in the function that drops it) any that the name may stand for.
+std::vector<Held>::reverse_iterator Flow::heldBy(SymId lock, State& state, bool any) const {
+  auto find = [&](auto&& matches) { return std::find_if(state.locks.rbegin(), state.locks.rend(), matches); };
+  auto held = find([&](const Held& h) { return h.lock == lock; });
+  if (held != state.locks.rend()) return held;
+  std::vector<SymId> names = alternatives(lock);
+  held = find([&](const Held& h) { return std::find(names.begin(), names.end(), h.lock) != names.end(); });
+  if (held != state.locks.rend()) return held;
+  std::erase_if(names, [&](SymId name) { return syms_[name].kind == SymKind::Const; });
+  auto alias = [&](const Held& h, bool vague) {
+    return !h.soft && std::any_of(names.begin(), names.end(), [&](SymId name) {
+      return (vague || (!isVague(name) && !isVague(h.lock))) && mayAliasLock(h.lock, name);
+    });
+  };
+  held = find([&](const Held& h) { return alias(h, false); });
+  if (held != state.locks.rend() || !any) return held;
+  held = find([&](const Held& h) { return isVague(h.lock) && alias(h, true); });
+  if (held != state.locks.rend()) return held;
+  return find([&](const Held& h) { return alias(h, true); });
+}
+
+// Whether nothing of a name says which object is meant.
+bool Flow::isVague(SymId sym) const {
+  while (syms_[sym].kind == SymKind::Stale) sym = syms_[sym].a;
+  SymKind kind = syms_[sym].kind;
+  return kind == SymKind::Phi || kind == SymKind::Unknown || kind == SymKind::Via || kind == SymKind::Result;
+}
+
 bool Flow::paramsOnly(SymId sym) const {
   const Sym& s = syms_[sym];
   switch (s.kind) {
@@ -71,7 +135,7 @@ void Flow::acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind,
     if (mode == Mode::Shared) event.flags |= kEventShared;
     if (tried) event.flags |= kEventTry;
     if (timed) event.flags |= kEventTimed;
-    if (same != state.locks.end() && !same->maybe && !syms_.hasStale(lock)) event.flags |= kEventTwice;
+    if (same != state.locks.end() && !same->maybe && isPrecise(lock)) event.flags |= kEventTwice;
     if (std::binary_search(state.rest.destroyed.begin(), state.rest.destroyed.end(), lock))
       event.flags |= kEventInvalid;
   }
@@ -97,18 +161,13 @@ void Flow::acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind,
 void Flow::release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore) {
   std::uint32_t flags = mode == Mode::Shared ? kEventShared : 0u;
   if (semaphore) flags |= kEventSemaphore;
-  auto held =
-      std::find_if(state.locks.rbegin(), state.locks.rend(), [&](const Held& h) { return h.lock == lock; });
-  if (held == state.locks.rend()) {
-    held = std::find_if(state.locks.rbegin(), state.locks.rend(),
-                        [&](const Held& h) { return !h.soft && mayAliasLock(h.lock, lock); });
-  }
+  auto held = heldBy(lock, state, true);
   if (held == state.locks.rend()) {
     flags |= kEventUnheld;
     auto at = std::lower_bound(state.rest.released.begin(), state.rest.released.end(), lock);
     bool before = std::binary_search(state.rest.dropped.begin(), state.rest.dropped.end(), lock);
     if (before || (at != state.rest.released.end() && *at == lock)) {
-      flags |= kEventTwice;
+      if (isPrecise(lock)) flags |= kEventTwice;
     } else if (!semaphore) {
       state.rest.released.insert(at, lock);
     }

@@ -315,6 +315,19 @@ std::optional<std::int64_t> Flow::constantOf(SymId value, const State& state) co
 bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& state) {
   const Sym s = syms_[value];
   if (s.kind == SymKind::Const) return (s.n == number) == equal;
+  if (s.kind == SymKind::Phi) {
+    // One of the constants that the ways to here have left.
+    std::vector<SymId> values = alternatives(value);
+    bool known = values.size() < 20, possible = false;
+    for (SymId v : values) {
+      known &= syms_[v].kind == SymKind::Const;
+      possible |= known && (syms_[v].n == number) == equal;
+    }
+    if (known && !possible) {
+      pruned_.insert(block_);
+      return false;
+    }
+  }
   if (number == 0 && equal) {
     SymKind root = syms_[syms_.rootOf(value)].kind;
     if (root == SymKind::Global || root == SymKind::Local || root == SymKind::Func) return false;

@@ -387,7 +387,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   };
   for (ContextId id : context_ids_[h]) {
     if (!same(contexts[id])) continue;
-    if (contexts[id].parent != from || contexts[id].call != call) contexts[id].single = false;
+    // The same call in another state of its function is no second call.
+    if (contexts[id].path != next.path) contexts[id].single = false;
     remember(id);
     return id;
   }
@@ -407,10 +408,17 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     Context& joined = contexts[it->second];
     bool grown = false;
     std::size_t before = joined.held.size();
-    std::erase_if(joined.held, [&](const EntryLock& e) {
-      return std::none_of(next.held.begin(), next.held.end(), [&](const EntryLock& o) {
-        return o.places == e.places && o.sym == e.sym && (o.mode == e.mode || e.mode == Mode::Shared);
-      });
+    // A lock that the arguments name is the same one in the function's terms, whatever they are.
+    std::erase_if(joined.held, [&](EntryLock& e) {
+      for (const EntryLock& o : next.held) {
+        bool same = o.sym == e.sym && (e.sym != kNoSym || o.places == e.places);
+        if (!same || (o.mode != e.mode && e.mode != Mode::Shared)) continue;
+        SetId united = unite(e.places, o.places);
+        grown |= united != e.places;
+        e.places = united;
+        return false;
+      }
+      return true;
     });
     grown |= joined.held.size() != before;
     joined.arguments.resize(std::max(joined.arguments.size(), next.arguments.size()), 0);

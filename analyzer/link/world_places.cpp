@@ -70,10 +70,10 @@ PlaceId World::objectPlace(ObjectKind kind, std::uint32_t a, std::uint32_t b, Or
   Object& object = objects[parts[it->second].object];
   if (kind == ObjectKind::Local || kind == ObjectKind::Heap) {
     if (object.context != context && context != kNone) {
-      // Contexts are made anew each round; in one round a second one means a
-      // second object.
-      if (object.context != kNone) object.several = true;
-      object.context = context;
+      // Contexts are made anew each round; in one round a second one means a second object, unless
+      // it is the same call in another state.
+      if (object.context != kNone) object.several |= contexts[object.context].path != contexts[context].path;
+      if (object.context == kNone || contexts[object.context].single) object.context = context;
     }
   }
   return it->second;
