@@ -177,6 +177,10 @@ model::Run& Reader::addRun(const RecordFile& file, bool running, bool last_image
   }
   if (troubles & record::kTroubleForeignLibc)
     run.notes.push_back("an unknown C library: some locks were not seen");
+  if (troubles & record::kTroubleChildUnwatched) {
+    run.notes.push_back(
+        "not covered: a forked child could not make a record (it changed its user, or had no room)");
+  }
   if (troubles & record::kTroublePassive) {
     run.notes.push_back("the shim went passive: nothing was recorded from then on");
     run.complete = false;

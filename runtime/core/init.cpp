@@ -287,7 +287,7 @@ bool startRecording(Record& parent) {
     while (sample_mask + 1 < options.hold_every) sample_mask = sample_mask * 2 + 1;
     options.hold_every = static_cast<std::uint32_t>(sample_mask + 1);
   }
-  if (!openRecord(forked) || !prepareThreads() || !makeAlivePage()) {
+  if (!openRecord(forked ? &parent : nullptr) || !prepareThreads() || !makeAlivePage()) {
     passive = true;
     return false;
   }

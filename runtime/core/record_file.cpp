@@ -100,7 +100,17 @@ bool populate(std::uint64_t from, std::uint64_t to) {
   return result == 0;
 }
 
+// Of the record this process forked away from, while it makes its own; else null.
+Header* parent_header = nullptr;
+
+// Children that cannot make a record (they changed their user, as a rule) are told of once, and by the
+// parent's report where there is a launcher.
 void passive(const char* why, const char* path, long error) {
+  if (parent_header != nullptr) {
+    const std::uint32_t before =
+        parent_header->troubles.fetch_or(record::kTroubleChildUnwatched, std::memory_order_relaxed);
+    if (session.by_launcher || (before & record::kTroubleChildUnwatched) != 0) return;
+  }
   Line line;
   line << why << " " << path;
   if (error < 0) line << " (error " << static_cast<std::uint64_t>(-error) << ")";
@@ -181,7 +191,9 @@ static bool touch(std::uint32_t table, std::uint64_t end) {
   return true;
 }
 
-bool openRecord(bool forked_child) {
+bool openRecord(const Record* parent) {
+  const bool forked_child = parent != nullptr;
+  parent_header = forked_child ? parent->header : nullptr;
   current = Record{};
   claim_lock.reset();
   constexpr long kExists = -17;

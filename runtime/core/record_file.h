@@ -46,8 +46,8 @@ struct Session {
 
 extern Session session;
 
-// False, and one line on stderr, when there can be no record.
-bool openRecord(bool forked_child);
+// False, and one line on stderr, when there can be no record. `parent`: that of the process forked from.
+bool openRecord(const Record* parent);
 
 // The parent's record, which a forked child still has mapped, is let go.
 void closeRecord(const Record& record);

@@ -49,16 +49,28 @@ bool joinIsRefused(Index row) {
          other.wait_for.load(std::memory_order_relaxed) == self->index;
 }
 
-void* runThread(void* argument) {
-  auto* start = static_cast<Start*>(argument);
-  const Start own = *start;
-  adoptThread(own.row, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
-  giveStart(start);
+namespace {
+
+[[gnu::noinline]] void* runAndTell(void* (*routine)(void*), void* argument) {
   void* result;
   pthread_cleanup_push(routineEnded, nullptr);
-  result = own.routine(own.argument);
+  result = routine(argument);
   pthread_cleanup_pop(1);
   return result;
+}
+
+}  // namespace
+
+// Jumps to the routine: programs look at their own stacks, and ours is no frame of theirs.
+void* runThread(void* argument) {
+  auto* start = static_cast<Start*>(argument);
+  void* (*const routine)(void*) = start->routine;
+  void* const with = start->argument;
+  adoptThread(start->row, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
+  giveStart(start);
+  if (endIsSeen()) [[likely]]
+    return routine(with);
+  return runAndTell(routine, with);
 }
 
 }  // namespace gridlock::runtime

@@ -43,7 +43,9 @@ int startThread(pthread_t* handle, bool detached, void* (*routine)(void*), void*
   if (result != 0) {
     withdrawThread(row);
     giveStart(start);
-  } else if (!detached) {
+  } else if (!detached && current.threads[row].state.load(std::memory_order_acquire) ==
+                              static_cast<std::uint32_t>(record::ThreadState::kCreated)) {
+    // Else the thread has named itself; what it ran since may have freed the handle.
     nameHandle(*handle, row);
   }
   return result;

@@ -77,7 +77,8 @@ enum Trouble : std::uint32_t {
   kTroubleNoMemory = 1u << 0,
   kTroubleRecordFull = 1u << 1,  // the file system is full: pages could not be claimed
   kTroubleForeignLibc = 1u << 2,
-  kTroublePassive = 1u << 3,  // nothing was recorded from then on
+  kTroublePassive = 1u << 3,         // nothing was recorded from then on
+  kTroubleChildUnwatched = 1u << 4,  // a forked child could not make a record of its own
 };
 
 enum HeaderFlag : std::uint32_t {
