@@ -29,13 +29,14 @@ void askFor(Thread& thread, Index lock, std::uint32_t how) {
 // Where the thread asks, for a reader who finds it asleep without a published wait
 // (RecordView::stackOfRequest). The fast path is not to take the entry for one of its own.
 void noteRequest(Thread& thread, Index lock, std::uint64_t site, Index stack) {
-  record::HeldEntry* entry = thread.top;
-  if (entry == thread.limit) {
+  record::HeldEntry* entry = thread.entryOf(thread.top);
+  if (thread.top == thread.limit) {
     if (thread.row->wait_serial.load(std::memory_order_relaxed) % 2 == 0)
       thread.row->wait_stack.store(stack, std::memory_order_relaxed);
     return;
   }
-  thread.shadowOf(entry)->address = 0;
+  thread.top->mark = kNoMark;
+  thread.top->address = 0;
   entry->site = site;
   entry->stack = stack;
   entry->lock.store(lock, std::memory_order_release);

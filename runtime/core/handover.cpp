@@ -47,9 +47,10 @@ void releasedByAnybody(const Object& object, const Frame* frame) {
   if (held.entry != nullptr) {
     if (held.entry->recursion != 0) {
       if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
+      held.shadow->plain = plainAddress(*held.shadow, position);
       return;
     }
-    record::SectionRow& section = sectionOf(*thread, *held.shadow);
+    record::SectionRow& section = *held.shadow->section;
     if (section.exits[0] != frame->site) noteExit(section, frame->site);
     finishSample(*held.entry, section);
     removeHeld(*thread, position);

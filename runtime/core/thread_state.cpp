@@ -500,7 +500,9 @@ void removeHeld(Thread& thread, std::uint32_t position) {
   Shadow& newest = *heldAt(thread, last).shadow;
   newest.flags &= static_cast<std::uint16_t>(~kShadowUnlockSlow);
   newest.plain = plainAddress(newest, last);
-  if (position != last) newest.mark = kNoMark;  // what stands below it has changed
+  // What stands below it has changed, or its entry was taken away (core/handover.h).
+  if (position != last || heldAt(thread, last).entry->lock.load(std::memory_order_relaxed) == kNone)
+    newest.mark = kNoMark;
   popHeld(thread);
   leaveEmptyBlock(thread);
 }

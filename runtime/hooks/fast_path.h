@@ -132,6 +132,16 @@ GRIDLOCK_INLINE Raised raise(Thread* thread, std::uint64_t address) {
   return (taken & sample_mask) == 0 ? Raised::kToBeTimed : Raised::kWell;
 }
 
+// Both, for locks that libc takes.
+GRIDLOCK_INLINE void raiseAfterCall(const Object& object, Mode mode, RequestKind request,
+                                    const Frame* frame) {
+  const Raised raised = raise(tl_thread, object.address);
+  if (raised == Raised::kOverwritten) [[unlikely]]
+    repairTop(object, mode, request, frame);
+  if (raised == Raised::kToBeTimed) [[unlikely]]
+    sampleNewest();
+}
+
 // True when the newest held lock is this one and nothing special is to be done: then it is popped.
 GRIDLOCK_INLINE bool popIfNewest(Thread* thread, std::uint64_t address) {
   if (thread->gate() == 0) [[unlikely]]

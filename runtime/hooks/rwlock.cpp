@@ -57,13 +57,8 @@ template <typename Call>
 [[gnu::noinline]] int lockPrepared(pthread_rwlock_t* lock, Mode mode, RequestKind request, const Frame* frame,
                                    Call call) {
   const int result = call();
-  if (result != 0) [[unlikely]]
-    return result;
-  const Raised raised = raise(tl_thread, addressOf(lock));
-  if (raised == Raised::kOverwritten) [[unlikely]]
-    repairTop(objectOf(lock), mode, request, frame);
-  if (raised == Raised::kToBeTimed) [[unlikely]]
-    sampleNewest();
+  if (result == 0) [[likely]]
+    raiseAfterCall(objectOf(lock), mode, request, frame);
   return result;
 }
 

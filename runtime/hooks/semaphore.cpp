@@ -98,15 +98,13 @@ inline __attribute__((always_inline)) int waitWith(sem_t* semaphore, RequestKind
     return waitPlainly(semaphore, request, frame, call);
   }
   if (!isZero(semaphore) && isMarked(semaphore)) {
-    std::uint64_t key = 0;
+    Thread* thread = tl_thread;
     const std::uint64_t mark = *spareOf(semaphore);
     const std::uint64_t address = addressOf(semaphore);
-    const Prepared prepared = prepare(address, mark, Mode::kExclusive, request, frame, key);
-    if (prepared == Prepared::kYes ||
-        (prepared == Prepared::kLookInCache &&
-         prepareFromCache(address, mark, Mode::kExclusive, request, frame, key))) {
+    if (repeats(thread, mark, Mode::kExclusive, request, frame) ||
+        prepareFromCache(thread, address, mark, Mode::kExclusive, request, frame)) {
       const int result = call();
-      if (result == 0 && !raise(address)) repairTop(objectOf(semaphore), Mode::kExclusive, request, frame);
+      if (result == 0) raiseAfterCall(objectOf(semaphore), Mode::kExclusive, request, frame);
       return result;
     }
   }
@@ -186,6 +184,7 @@ GRIDLOCK_EXPORT int sem_clockwait(sem_t* semaphore, clockid_t clock, const times
 GRIDLOCK_EXPORT int sem_post(sem_t* semaphore) noexcept {
   const Frame* frame = GRIDLOCK_FRAME;
   initialise();
-  if (isFollowed(semaphore) && !popIfNewest(addressOf(semaphore))) posting(objectOf(semaphore), frame);
+  if (isFollowed(semaphore) && !popIfNewest(tl_thread, addressOf(semaphore)))
+    posting(objectOf(semaphore), frame);
   return real.sem_post(semaphore);
 }
