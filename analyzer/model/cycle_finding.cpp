@@ -64,6 +64,12 @@ class CycleWriter {
                        [this](const Hop& hop) { return hop.from == hops_[0].from; });
   }
 
+  // The end of a thread, which a join waits for.
+  bool isEnd(Id lock) const {
+    const Lock* row = byId(report_.locks, lock);
+    return row && row->kind == LockKind::Thread;
+  }
+
   std::string message() const {
     const std::string first = quoted(nameOf(report_, hops_[0].from));
     const bool feasible = verdict_.flaws == 0;
@@ -73,7 +79,13 @@ class CycleWriter {
       if (feasible) text += ": threads that each hold one and wait for the next would wait for ever";
     } else if (hops_.size() == 2) {
       const std::string second = quoted(nameOf(report_, hops_[1].from));
-      if (feasible) {
+      const bool joins = isEnd(hops_[0].from) || isEnd(hops_[1].from);
+      if (joins) {
+        const std::string& end = isEnd(hops_[0].from) ? first : second;
+        const std::string& lock = isEnd(hops_[0].from) ? second : first;
+        text = "one thread waits for the " + end + " while it holds " + lock + ", which that thread takes";
+        if (feasible) text += "; when it takes it last, both wait for ever";
+      } else if (feasible) {
         text = "one thread takes " + first + " and then " + second + ", another takes " + second +
                " and then " + first + "; when each has its first lock, both wait for ever";
       } else {
@@ -189,7 +201,12 @@ class CycleWriter {
     for (std::size_t i = 0; i < hops_.size(); ++i) {
       const std::string from = quoted(nameOf(report_, hops_[i].from));
       const std::string to = quoted(nameOf(report_, hops_[i].to));
-      addStack(witness(i).to_stack, "asks for " + to + " while it holds " + from, &primitives);
+      if (isEnd(hops_[i].from)) {
+        addStack(witness(i).to_stack, "asks for " + to + " before it ends", &primitives);
+        continue;
+      }
+      const std::string asks = isEnd(hops_[i].to) ? "waits for the " : "asks for ";
+      addStack(witness(i).to_stack, asks + to + " while it holds " + from, &primitives);
       addStack(witness(i).from_stack, "takes " + from, &primitives);
     }
     for (const Frame& frame : primitives) addPlace(frame, "in a wrapper that takes the lock");
@@ -243,7 +260,11 @@ class CycleWriter {
   // The order that is used least is the one to change.
   void writeFix() {
     std::string text;
-    if (oneClass()) {
+    const auto end =
+        std::find_if(hops_.begin(), hops_.end(), [this](const Hop& hop) { return isEnd(hop.from); });
+    if (end != hops_.end()) {
+      text = "Release the lock before waiting for the " + quoted(nameOf(report_, end->from)) + ".";
+    } else if (oneClass()) {
       text =
           "Take the objects' locks in one order everywhere, for example by address, or all at once with "
           "std::scoped_lock or std::lock.";

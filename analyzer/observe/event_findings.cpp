@@ -74,7 +74,14 @@ std::string blockingText(std::uint32_t call) {
     case record::BlockingCall::kPoll:
       return "waits for input or output";
     case record::BlockingCall::kConnect:
+    case record::BlockingCall::kAccept:
       return "waits for a connection";
+    case record::BlockingCall::kSync:
+      return "waits for the disk";
+    case record::BlockingCall::kCondition:
+      return "waits for a notification";
+    case record::BlockingCall::kFileLock:
+      return "waits for a lock on a file";
     default:
       return "blocks";
   }
@@ -498,11 +505,8 @@ void EventFindings::addMisuse(const EventRow& row) {
       there_role = "notifies nobody";
       break;
     case EventKind::kBlockingWhileLocked: {
-      const auto call = static_cast<record::BlockingCall>(row.detail);
-      const bool strong = call == record::BlockingCall::kSleep || call == record::BlockingCall::kJoin ||
-                          call == record::BlockingCall::kChild;
       finding.rule = Rule::BlockingWhileLocked;
-      finding.confidence = strong ? Confidence::Likely : Confidence::Possible;
+      finding.confidence = Confidence::Possible;
       held = threads_.heldIn(row.chain);
       const Place taken = there.known() || held.empty() ? there : heldPlace(held.back());
       finding.message = who + " " + blockingText(row.detail) +
@@ -539,20 +543,37 @@ void EventFindings::addMisuse(const EventRow& row) {
       here_role = "takes " + lock + " in a signal handler";
       there_role = "takes " + lock + " outside of the handler";
       break;
-    case EventKind::kStarvation:
+    case EventKind::kStarvation: {
+      // A loaded machine can keep a thread from running for a while; it does not do so for seconds.
+      constexpr std::uint64_t kLong = 2'000'000'000;
+      constexpr std::uint32_t kOften = 1000;
       finding.rule = Rule::Starvation;
-      finding.confidence = Confidence::Likely;
-      finding.reason = "the lock changed hands many times during this wait";
+      finding.confidence =
+          row.duration_ns >= kLong && row.detail >= kOften ? Confidence::Likely : Confidence::Possible;
+      finding.reason = "others took the lock " + std::to_string(row.detail) + " times during this wait";
       finding.message =
           who + " waited " + seconds(row.duration_ns) + " for " + lock + at + " while others kept taking it";
+      finding.fix = model::Fix{
+          "Let go between the rounds of a loop that takes the lock, hold it shorter, or use a lock that is "
+          "fair to who waits.",
+          {}};
       action = "waits-for";
       here_role = "waits for " + lock;
       break;
+    }
     case EventKind::kLivelock:
       finding.rule = Rule::Livelock;
       finding.confidence = Confidence::Likely;
       finding.reason = "the attempts failed again and again and no thread made progress";
-      finding.message = who + " keeps trying to take " + lock + at + " without progress";
+      finding.message = who + " tried " + std::to_string(row.detail) + " times in " +
+                        seconds(row.duration_ns) + " to take " + lock + at + ", each time while it held " +
+                        locks_.quoted(row.other_lock) + ", which " + other +
+                        " tried for just so: neither gets on";
+      finding.fix = model::Fix{
+          "Take both locks in one order, or at once with std::lock, or pause for a random time between the "
+          "attempts.",
+          {}};
+      there_role = "took " + locks_.quoted(row.other_lock);
       action = "acquires";
       here_role = "tries " + lock;
       break;

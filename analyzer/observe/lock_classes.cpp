@@ -153,7 +153,7 @@ LockClasses::LockClasses(const RecordFile& file, StackReader& stacks, SiteTable&
 
 std::optional<model::Id> LockClasses::of(Index lock) {
   const record::LockRow* row = file_.valid<record::LockRow>(lock);
-  if (!row) return std::nullopt;
+  if (!row || row->kind == record::LockKind::kThread) return std::nullopt;
   const auto found = ids_.find(lock);
   if (found != ids_.end()) return found->second;
   const model::Id id = classify(lock, *row);
@@ -177,6 +177,15 @@ model::Id LockClasses::ofThread(const std::string& thread_name) {
   lock.kind = model::LockKind::Thread;
   const model::Id id = classes_.find("thread|" + lock.name, lock);
   classes_.at(id).instances = 1;
+  return id;
+}
+
+model::Id LockClasses::ofThreadsCalled(const std::string& name) {
+  model::Lock lock;
+  lock.name = "end of " + name;
+  lock.kind = model::LockKind::Thread;
+  const model::Id id = classes_.find("threads|" + name, lock);
+  ++classes_.at(id).instances;
   return id;
 }
 

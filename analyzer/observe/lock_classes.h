@@ -45,6 +45,8 @@ class LockClasses {
   std::string quoted(record::Index lock);
   // The class of "the end of this thread", for joins.
   model::Id ofThread(const std::string& thread_name);
+  // One class for all threads of one kind; each call counts an instance.
+  model::Id ofThreadsCalled(const std::string& name);
 
   // "mutex", "read-write lock", … as messages say it.
   std::string kindWord(record::Index lock) const;

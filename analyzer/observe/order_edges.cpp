@@ -32,6 +32,122 @@ bool isHeldInEarnest(const RecordFile& file, Index lock) {
   return !(may_move && (row->flags & record::kHandedOver) != 0);
 }
 
+// Joins: the end of a thread is a lock that it holds as long as it lives. Who joins it asks for that lock,
+// and whatever it takes itself, it takes while holding it.
+class Joins {
+ public:
+  Joins(const EdgeSource& source, EdgeTable& edges) : source_(source), edges_(edges) {}
+
+  void add() {
+    const RecordFile& file = source_.file;
+    std::vector<const record::RequestRow*> joins;
+    for (Index i = 1; i < file.count<record::RequestRow>(); ++i) {
+      const record::RequestRow* row = file.valid<record::RequestRow>(i);
+      if (!row) continue;
+      const Index joined = threadOf(row->lock);
+      if (joined == record::kNone || !source_.threads.id(joined) || !source_.threads.id(row->thread))
+        continue;
+      if (!ends_.contains(joined))
+        ends_.emplace(joined, source_.locks.ofThreadsCalled(source_.threads.name(joined)));
+      joins.push_back(row);
+    }
+    if (joins.empty()) return;
+    for (Index i = 1; i < file.count<record::LockRow>(); ++i) {
+      const record::LockRow* row = file.valid<record::LockRow>(i);
+      if (row && row->kind == record::LockKind::kCondition) has_condition_.insert(row->detail.load());
+    }
+    for (const record::RequestRow* row : joins) addJoin(*row);
+    for (Index i = 1; i < file.count<record::SectionRow>(); ++i) {
+      const record::SectionRow* row = file.valid<record::SectionRow>(i);
+      if (row && ends_.contains(row->thread)) addSection(*row);
+    }
+  }
+
+ private:
+  // The kThreads row whose end this pseudo lock stands for.
+  Index threadOf(Index lock) const {
+    const record::LockRow* row = source_.file.valid<record::LockRow>(lock);
+    return row && row->kind == record::LockKind::kThread ? row->detail.load() : record::kNone;
+  }
+
+  model::Witness witnessOf(Index thread, Index segment) const {
+    model::Witness witness;
+    witness.run = source_.run;
+    witness.thread = *source_.threads.id(thread);
+    if (source_.file.valid<record::SegmentRow>(segment)) witness.segment = source_.first_segment + segment;
+    return witness;
+  }
+
+  void addJoin(const record::RequestRow& row) {
+    const Index joined = threadOf(row.lock);
+    const model::Id end = ends_.at(joined);
+    std::vector<Link> held;
+    for (Index at = row.chain; held.size() < kDeepestChain;) {
+      const record::ChainRow* link = source_.file.valid<record::ChainRow>(at);
+      if (!link) break;
+      const auto id = source_.locks.of(link->lock);
+      if (id && isHeldInEarnest(source_.file, link->lock))
+        held.push_back(
+            {link->lock, *id, modeOf(link->mode), link->stack, (link->flags & record::kStackExact) != 0});
+      at = link->parent;
+    }
+    model::Witness witness = witnessOf(row.thread, row.segment);
+    witness.to_stack = source_.stacks.stack(row.stack);
+    witness.to_instance = joined;
+    for (const Link& link : held) {
+      model::Witness one = witness;
+      one.from_stack = source_.stacks.stack(link.stack);
+      one.from_instance = link.lock;
+      one.from_mode = link.mode;
+      if ((row.flags & record::kAfterWait) != 0 || has_condition_.contains(link.lock))
+        one.note = "it joins after a wait: the thread may have told it that it needs the lock no more";
+      for (const Link& other : held)
+        if (other.lock != link.lock) one.held.push_back({other.lock_class, other.lock, other.mode});
+      push(link.lock_class, end, std::move(one));
+    }
+    if (const auto own = ends_.find(row.thread); own != ends_.end() && own->second != end) {
+      const record::ThreadRow* thread = source_.file.row<record::ThreadRow>(row.thread);
+      witness.from_stack = thread ? source_.stacks.stack(thread->create_stack) : std::nullopt;
+      witness.from_instance = row.thread;
+      push(own->second, end, std::move(witness));
+    }
+  }
+
+  void addSection(const record::SectionRow& row) {
+    const auto lock = source_.locks.of(row.lock);
+    const record::ThreadRow* thread = source_.file.row<record::ThreadRow>(row.thread);
+    if (!lock || !thread || !isHeldInEarnest(source_.file, row.lock)) return;
+    const Index last = thread->last_segment.load();
+    model::Witness witness = witnessOf(row.thread, last != record::kNone ? last : thread->segment.load());
+    witness.from_stack = source_.stacks.stack(thread->create_stack);
+    witness.to_stack = source_.stacks.stack(row.stack);
+    witness.from_instance = row.thread;
+    witness.to_instance = row.lock;
+    witness.to_mode = modeOf(row.mode);
+    witness.exact = false;
+    Index around = row.within;
+    while (witness.held.size() < kHeldPerWitness) {
+      const record::SectionRow* outer = source_.file.valid<record::SectionRow>(around);
+      if (!outer || outer->within >= around) break;
+      if (const auto id = source_.locks.of(outer->lock); id && outer->lock != row.lock)
+        witness.held.push_back({*id, outer->lock, modeOf(outer->mode)});
+      around = outer->within;
+    }
+    push(ends_.at(row.thread), *lock, std::move(witness));
+  }
+
+  void push(model::Id from, model::Id to, model::Witness witness) {
+    model::OrderEdge& edge = edges_.edge(from, to, witness.from_mode, witness.to_mode);
+    ++edge.count;
+    if (edge.witnesses.size() < kWitnessesPerEdge) edge.witnesses.push_back(std::move(witness));
+  }
+
+  const EdgeSource& source_;
+  EdgeTable& edges_;
+  std::map<Index, model::Id> ends_;  // kThreads row -> class of its end
+  std::set<Index> has_condition_;    // mutexes that somebody waited with
+};
+
 }  // namespace
 
 model::OrderEdge& EdgeTable::edge(model::Id from, model::Id to, model::Mode from_mode, model::Mode to_mode) {
@@ -120,6 +236,7 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
       edge.witnesses.push_back(std::move(witness));
     }
   }
+  Joins(source, edges).add();
   return dropped;
 }
 

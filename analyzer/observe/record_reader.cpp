@@ -10,6 +10,7 @@
 #include <sstream>
 #include <utility>
 
+#include "analyzer/observe/contention.h"
 #include "analyzer/observe/event_findings.h"
 #include "analyzer/observe/lock_classes.h"
 #include "analyzer/observe/order_edges.h"
@@ -288,7 +289,9 @@ void Reader::add(const RecordFile& file, bool last_image) {
   const std::uint64_t witnesses_dropped =
       addOrderEdges({file, stacks, locks, threads, run, first_segment}, edges_);
   if (witnesses_dropped > 0) report_.runs[run].dropped["witnesses"] = witnesses_dropped;
+  const std::size_t first_section = report_.critical_sections.size();
   addSections(file, stacks, locks, report_);
+  addContention(report_, first_section);
 
   EventFindings findings(file, stacks, locks, threads, report_);
   findings.addAll();

@@ -9,6 +9,7 @@
 #include "runtime/core/init.h"
 #include "runtime/core/lock_order_edges.h"
 #include "runtime/core/options.h"
+#include "runtime/core/progress.h"
 #include "runtime/core/wait_graph.h"
 
 namespace gridlock::runtime {
@@ -145,6 +146,7 @@ std::uint64_t Wait::end(Thread& thread) {
   row.wait_serial.store((serial | 1) + 1, std::memory_order_release);
   row.wait_kind.store(static_cast<std::uint32_t>(outer.kind), std::memory_order_release);
   if (thread.wait_depth != 0) --thread.wait_depth;
+  ++thread.notified;
   if (outer.kind != WaitKind::kNone) {
     row.wait_for.store(outer.wait_for, std::memory_order_relaxed);
     row.wait_how.store(outer.how, std::memory_order_relaxed);
@@ -233,6 +235,7 @@ void Attempt::mayBlock(std::uint32_t owner, WaitKind kind) {
   Inside inside(thread_);
   Thread& thread = *thread_;
   chainOf(thread);  // who looks at us while we wait sees where we took what we hold
+  if (kind == WaitKind::kLock) takes_ = takesOf(lock_).count;
   wait_.begin(thread, kind, lock_, address_, how_, stack_.index);
   if (kind == WaitKind::kLock && static_cast<RequestKind>(how_ >> 8) == RequestKind::kBlocking)
     lookBeforeBlocking(thread, owner);
@@ -255,6 +258,7 @@ void Attempt::countWait(std::uint64_t waited) {
   section.wait_total_ns += waited;
   if (waited > section.wait_max_ns) section.wait_max_ns = waited;
   thread_->row->lock_wait_ns.fetch_add(waited, std::memory_order_relaxed);
+  if (takes_ != 0) noteLongWait(*thread_, lock_, how_, stack_.index, waited, takes_);
 }
 
 void Attempt::granted() {
@@ -285,7 +289,11 @@ void Attempt::granted() {
 void Attempt::refused() {
   if (thread_ == nullptr) return;
   Inside inside(thread_);
-  if (wait_.published) thread_->row->lock_wait_ns.fetch_add(wait_.end(*thread_), std::memory_order_relaxed);
+  if (wait_.published) {
+    thread_->row->lock_wait_ns.fetch_add(wait_.end(*thread_), std::memory_order_relaxed);
+  } else if (static_cast<RequestKind>(how_ >> 8) == RequestKind::kTry) {
+    noteFailedTry(*thread_, lock_, section_, stack_.index);
+  }
 }
 
 void takenAgain(const Object& object) {
@@ -487,6 +495,7 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
       addRequest(thread, mutex_row, howOf(Mode::kExclusive, RequestKind::kBlocking), stack);
   }
   chainOf(thread);
+  stack_ = stack.index;
   wait_.begin(thread, WaitKind::kCondition, cond_row, condition.address, howOf(Mode::kExclusive, request),
               stack.index, mutex_row);
 }
@@ -495,7 +504,9 @@ void ConditionWait::end(bool holds_mutex) {
   if (thread_ == nullptr) return;
   Inside inside(thread_);
   Thread& thread = *thread_;
-  thread_->row->blocked_ns.fetch_add(wait_.end(thread), std::memory_order_relaxed);
+  const std::uint64_t blocked = wait_.end(thread);
+  thread_->row->blocked_ns.fetch_add(blocked, std::memory_order_relaxed);
+  if (thread.held() != 0) noteBlocking(thread, record::BlockingCall::kCondition, blocked, nullptr, stack_);
   if (!held_ || !holds_mutex) return;
   if (thread.top == thread.limit && !growHeld(thread)) return;
   pushHeld(thread, situation(thread.hash(), 2, shadow_.lock, entry_.site, 2), shadow_.address,
@@ -511,6 +522,11 @@ PlainWait::PlainWait(WaitKind kind, Index wait_for, std::uint64_t address, Reque
   Thread& thread = *thread_;
   const Stack stack = stackAt(thread, frame, placeOf(thread, frame), wait_for);
   chainOf(thread);
+  stack_ = stack.index;
+  if (kind == WaitKind::kJoin) {
+    call_ = record::BlockingCall::kJoin;
+    if (request == RequestKind::kBlocking) addJoin(thread, wait_for, stack);
+  }
   wait_.begin(thread, kind, wait_for, address, howOf(Mode::kExclusive, request), stack.index);
   if (kind == WaitKind::kJoin && request == RequestKind::kBlocking) lookBeforeBlocking(thread, kNobody);
 }
@@ -537,13 +553,16 @@ PlainWait::PlainWait(const Object& object, WaitKind kind, RequestKind request, c
   }
   keepLock(lock);
   chainOf(thread);
+  stack_ = stack.index;
   wait_.begin(thread, kind, lock, object.address, howOf(Mode::kExclusive, request), stack.index);
 }
 
 void PlainWait::end() {
   if (thread_ == nullptr) return;
   Inside inside(thread_);
-  thread_->row->blocked_ns.fetch_add(wait_.end(*thread_), std::memory_order_relaxed);
+  const std::uint64_t blocked = wait_.end(*thread_);
+  thread_->row->blocked_ns.fetch_add(blocked, std::memory_order_relaxed);
+  if (thread_->held() != 0) noteBlocking(*thread_, call_, blocked, nullptr, stack_);
 }
 
 void joined(Thread& thread, Index other) {
@@ -588,7 +607,9 @@ void addEvent(Thread& thread, const Event& event) {
   const std::uint64_t key = mix(
       mix(mix(static_cast<std::uint64_t>(event.kind) + 0x100, event.lock), event.stack), event.other_lock);
   if (const Index known = seen_events.find(key); known != kNone) {
-    current.events[known].count.fetch_add(1, std::memory_order_relaxed);
+    record::EventRow& row = current.events[known];
+    row.count.fetch_add(1, std::memory_order_relaxed);
+    if (event.duration_ns > row.duration_ns) row.duration_ns = event.duration_ns;
     return;
   }
   const Index index = addEventFor(thread.index, chainOf(thread), event);

@@ -84,6 +84,7 @@ class Attempt {
   Index section_ = kNone;
   Index request_row_ = kNone;
   bool announced_ = false;
+  std::uint64_t takes_ = 0;  // of the lock, when it had to be waited for
   std::uint32_t how_;
   Stack stack_{};
   Wait wait_;
@@ -133,6 +134,7 @@ class ConditionWait {
   Shadow shadow_{};
   record::HeldEntry entry_{};
   bool held_ = false;
+  Index stack_ = kNone;
   Wait wait_;
 };
 
@@ -146,6 +148,8 @@ class PlainWait {
 
  private:
   Thread* thread_;
+  Index stack_ = kNone;
+  record::BlockingCall call_ = record::BlockingCall::kOther;
   Wait wait_;
 };
 

@@ -18,6 +18,7 @@
 #include "runtime/core/lock_order_edges.h"
 #include "runtime/core/lock_table.h"
 #include "runtime/core/options.h"
+#include "runtime/core/progress.h"
 #include "runtime/core/report_command.h"
 #include "runtime/core/speak.h"
 #include "runtime/core/wait_graph.h"
@@ -196,6 +197,7 @@ void afterFork() {
   edgesAfterFork();
   stacksAfterFork();
   eventsAfterFork();
+  progressAfterFork();
   verdictsAfterFork();
   startsAfterFork();
   watching.store(false);

@@ -5,7 +5,9 @@
 
 #include "runtime/base/table.h"
 #include "runtime/core/clock.h"
+#include "runtime/core/events.h"
 #include "runtime/core/lock_table.h"
+#include "runtime/core/progress.h"
 
 namespace gridlock::runtime {
 namespace {
@@ -62,11 +64,11 @@ Index chainOf(Thread& thread) {
   return chain;
 }
 
-Index addRequest(Thread& thread, Index lock, std::uint32_t how, Stack stack) {
-  const Index chain = chainOf(thread);
-  if (chain == kNone) return kNone;
+static Index requestWith(Thread& thread, Index chain, Index lock, std::uint32_t how, Stack stack,
+                         std::uint16_t flags) {
   const Index segment = thread.row->segment.load(std::memory_order_relaxed);
-  const std::uint64_t key = mixAll(chain, lock, std::uint64_t{segment} << 16 | how, stack.index);
+  const std::uint64_t key =
+      mixAll(chain, lock, std::uint64_t{segment} << 16 | how, stack.index + (std::uint64_t{flags} << 32));
   Index index = requests.find(key);
   if (index != kNone) {
     current.requests[index].count.fetch_add(1, std::memory_order_relaxed);
@@ -79,7 +81,7 @@ Index addRequest(Thread& thread, Index lock, std::uint32_t how, Stack stack) {
   row.lock = lock;
   row.mode = static_cast<std::uint8_t>(how);
   row.request = static_cast<std::uint8_t>(how >> 8);
-  row.flags = stack.exact ? record::kStackExact : 0;
+  row.flags = static_cast<std::uint16_t>(flags | (stack.exact ? record::kStackExact : 0));
   row.stack = stack.index;
   row.thread = thread.index;
   row.segment = segment;
@@ -88,6 +90,25 @@ Index addRequest(Thread& thread, Index lock, std::uint32_t how, Stack stack) {
   keepLock(lock);
   row.state.store(1, std::memory_order_release);
   return requests.insert(key, index);
+}
+
+Index addRequest(Thread& thread, Index lock, std::uint32_t how, Stack stack) {
+  const Index chain = chainOf(thread);
+  return chain == kNone ? kNone : requestWith(thread, chain, lock, how, stack, 0);
+}
+
+void addJoin(Thread& thread, Index joined, Stack stack) {
+  const Index chain = chainOf(thread);
+  // Nobody waits for the end of main.
+  if (joined == kNone || (chain == kNone && (thread.row->flags & record::kMainThread) != 0)) return;
+  constexpr std::uint64_t kNoAddress = std::uint64_t{1} << 63;
+  const Index lock = lockByAddress(thread, kNoAddress | joined, record::LockKind::kThread);
+  if (lock == kNone) return;
+  current.locks[lock].detail.store(joined, std::memory_order_relaxed);
+  const record::ThreadRow& other = current.threads[joined];
+  const bool notified = other.creator != thread.index || other.creator_notified != thread.notified;
+  requestWith(thread, chain, lock, howOf(Mode::kExclusive, RequestKind::kBlocking), stack,
+              notified ? std::uint16_t{record::kAfterWait} : std::uint16_t{0});
 }
 
 Index sectionFor(Thread& thread, Place place, std::uint64_t site, Index lock, std::uint32_t how, Stack stack,
@@ -119,6 +140,7 @@ Index sectionFor(Thread& thread, Place place, std::uint64_t site, Index lock, st
   keepLock(lock);
   row.state.store(1, std::memory_order_release);
   section_counts.replace(mine, count + 1);
+  if (!merged) addSectionOfLock(lock, index);
   return sections.insert(key, index);
 }
 

@@ -15,6 +15,10 @@ Index chainOf(Thread& thread);
 // Notes that the thread asks for `lock` while it holds others: a new row, or a further count. The row.
 Index addRequest(Thread& thread, Index lock, std::uint32_t how, Stack stack);
 
+// Notes that the thread is about to wait for the end of another one, which is a lock of kind kThread that the
+// other one holds as long as it lives; with or without locks in its hands.
+void addJoin(Thread& thread, Index joined, Stack stack);
+
 // The thread's critical section for a lock taken at a place.
 Index sectionFor(Thread& thread, Place place, std::uint64_t site, Index lock, std::uint32_t how, Stack stack,
                  bool& merged);

@@ -12,6 +12,7 @@
 #include "runtime/core/clock.h"
 #include "runtime/core/options.h"
 #include "runtime/core/speak.h"
+#include "runtime/core/thread_state.h"
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -308,6 +309,7 @@ record::RecordView viewRecord() {
 
 void setLife(record::LifeCycle life, int exit_code) {
   if (current.header == nullptr) return;
+  noteTimes();
   current.header->exit_code.store(exit_code, std::memory_order_relaxed);
   current.header->ended_ns.store(nowNs(), std::memory_order_relaxed);
   current.header->life.store(static_cast<std::uint32_t>(life), std::memory_order_release);

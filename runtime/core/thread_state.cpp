@@ -363,6 +363,27 @@ bool dropEndKey() {
 
 bool endIsSeen() { return have_end_key; }
 
+void noteTimes() {
+  const Index count = current.header->tables[static_cast<std::uint32_t>(Table::kThreads)].claimed.load();
+  const Index end = count < current.header->tables[static_cast<std::uint32_t>(Table::kThreads)].capacity
+                        ? count
+                        : current.header->tables[static_cast<std::uint32_t>(Table::kThreads)].capacity;
+  for (Index i = 1; i < end; ++i) {
+    record::ThreadRow& row = current.threads[i];
+    if (row.state.load(std::memory_order_acquire) !=
+        static_cast<std::uint32_t>(record::ThreadState::kRunning))
+      continue;
+    // The clock of a thread of this process, as the kernel numbers them.
+    constexpr int kThreadClock = 6;
+    const auto clock = static_cast<clockid_t>((~row.tid << 3) | kThreadClock);
+    timespec time{};
+    if (sys::call(SYS_clock_gettime, clock, sys::asLong(&time)) != 0) continue;
+    row.cpu_ns.store(
+        static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(time.tv_nsec),
+        std::memory_order_relaxed);
+  }
+}
+
 void makeEndKey() {
   // The first key of all is left to the program: some take number 0 for one that was never made.
   pthread_key_t first;
@@ -531,6 +552,7 @@ Index announceThread(Thread& creator, std::uint64_t start_routine, Index stack) 
   row.start_routine = start_routine;
   row.creator = creator.index;
   row.create_stack = stack;
+  row.creator_notified = creator.notified;
   row.state.store(static_cast<std::uint32_t>(record::ThreadState::kCreated), std::memory_order_release);
   startSegment(creator, kNone);
   return index;

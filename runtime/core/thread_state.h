@@ -64,6 +64,16 @@ struct CacheEntry {
 };
 inline constexpr Index kDeepSite = ~Index{0};
 
+// Attempts in a row that failed (core/progress.h).
+struct TryLoop {
+  Index section;
+  std::uint32_t count;
+  std::uint64_t got;     // successes there, when it began
+  std::uint64_t since;   // 0 while it is short
+  std::uint64_t others;  // failures of the other threads of the ring at the last look
+  std::uint8_t looks;
+};
+
 // The frame of a hook as its compiler lays it out (hooks keep frame pointers): the caller's frame
 // pointer and the return address.
 struct Frame {
@@ -101,6 +111,8 @@ struct alignas(256) Thread {
   Thread* next_free;
   record::LockRow* free_locks;  // rows of destroyed locks that nothing refers to, by `reserved`
   void* pending;                // begun requests of home-made locks (hooks/annotate.cpp)
+  TryLoop tries;
+  std::uint32_t notified;  // waits that somebody else ended: conditions, semaphores, barriers, futexes
 
   record::HeldEntry* entryOf(const Shadow* shadow) const {
     constexpr std::uint64_t kRatio = sizeof(Shadow) / sizeof(record::HeldEntry);
@@ -274,6 +286,9 @@ void nameHandle(std::uint64_t handle, Index row);
 void forgetHandle(std::uint64_t handle);
 // The end of the calling thread, when its last destructors have run.
 void endThread(Thread& thread);
+
+// At the end of the process: the CPU time of the threads that still live.
+void noteTimes();
 
 // The calling thread is the shim's own: none of its events count.
 void hideThread();

@@ -94,7 +94,10 @@ template <typename Call>
 inline __attribute__((always_inline)) int waitWith(sem_t* semaphore, RequestKind request, const Frame* frame,
                                                    Call call) {
   if (!isFollowed(semaphore)) [[likely]] {
-    if (request == RequestKind::kTry || !isZero(semaphore)) return call();
+    if (request == RequestKind::kTry || !isZero(semaphore)) {
+      ++tl_thread->notified;
+      return call();
+    }
     return waitPlainly(semaphore, request, frame, call);
   }
   if (!isZero(semaphore) && isMarked(semaphore)) {

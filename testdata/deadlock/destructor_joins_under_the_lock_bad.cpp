@@ -17,7 +17,7 @@ class Poller {
     std::lock_guard<std::mutex> guard(mutex_);  // also: deadlock, wait-while-holding
     stopping_ = true;
     invisible_step_advance(&step_);
-    // expect@+1: deadlock via=runtime  expect-miss@+1: wait-while-holding via=static  also@+1: blocking-while-locked
+    // expect@+1: deadlock via=runtime  expect-miss@+1: wait-while-holding via=static  also@+1: blocking-while-locked, lock-order-cycle
     if (worker_.joinable()) worker_.join();
   }
 
@@ -25,7 +25,7 @@ class Poller {
   void run() {
     invisible_step_await(&step_, 1);
     for (;;) {
-      std::lock_guard<std::mutex> guard(mutex_);  // expect: deadlock via=runtime  also: wait-while-holding
+      std::lock_guard<std::mutex> guard(mutex_);  // expect: deadlock via=runtime  also: wait-while-holding, lock-order-cycle
       if (stopping_) return;
       if (!queue_.empty()) queue_.pop_front();
     }

@@ -267,7 +267,8 @@ struct alignas(64) ThreadRow {
   std::atomic<std::uint32_t> failed_tries;
   std::atomic<std::uint32_t> failed_lock;
   std::atomic<std::uint32_t> failed_holds;
-  std::uint32_t reserved[8];
+  std::uint32_t creator_notified;  // waits that others had ended for the creator by then
+  std::uint32_t reserved[7];
 };
 static_assert(sizeof(ThreadRow) == 256);
 
