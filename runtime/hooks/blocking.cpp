@@ -24,8 +24,8 @@ using gridlock::record::BlockingCall;
 namespace {
 
 inline __attribute__((always_inline)) bool holdsAnything() {
-  const Thread* thread = tl_thread;
-  return thread->epoch == *alive && (thread->top != thread->floor || thread->slow_floor != nullptr);
+  Thread* thread = tl_thread;
+  return thread->gate() != 0 && !thread->holdsNothing();
 }
 
 [[gnu::noinline]] void noteEnd(BlockingCall what, std::uint64_t since, const Frame* frame) {
