@@ -221,7 +221,9 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members, bool certai
       const std::string owner = holder->thread == member.thread ? "it" : threads_.label(holder->thread);
       part += ", which " + owner + (owner == "it" ? " itself" : "") +
               (taken.known() ? " took at " + taken.text() : " holds");
-      held_locations.push_back(location(taken, threads_.label(holder->thread) + " took " + what));
+      if (taken.known()) {
+        held_locations.push_back(location(taken, threads_.label(holder->thread) + " took " + what));
+      }
       model::Step acquired;
       acquired.thread = threads_.id(holder->thread);
       acquired.action = "acquires";
