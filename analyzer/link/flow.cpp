@@ -147,6 +147,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
           in.value == kNone ? syms_.make(SymKind::Unknown, gid, 9, address) : evalValue(in.value, state);
       if (in.flags & facts::kInstrInitialisation) renew(syms_.rootOf(address), state);
       access(in, gid, state, address, kEventWrite | (whole ? kEventWhole : 0u), whole ? kNoSym : value);
+      if (emitting_) noteLockKind(gid, address, value, state);
       if (whole) {
         forget(address, state);
         if (in.value != kNone) {

@@ -138,6 +138,7 @@ class Flow {
   bool covers(const Loop& joins, SymId handle) const;
   bool paramsOnly(SymId sym) const;
   LockKind lockKindOf(SymId lock) const;
+  void noteLockKind(Gid gid, SymId address, SymId value, const State& state);
   std::size_t mentions(SymId local) const;
   void containerCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
                      State& state);
@@ -155,6 +156,9 @@ class Flow {
   void readObject(const facts::Instruction& in, Gid gid, SymId object, State& state);
   void writeObject(const facts::Instruction& in, Gid gid, SymId object, SymId value, State& state);
   void escapeInto(SymId place, SymId value, State& state);
+  SymId range(const facts::Instruction& in, int position, SymId address);
+  void accessRest(const Effect& effect, const facts::Instruction& in, Gid gid, const std::vector<SymId>& args,
+                  State& state);
   void afterBlocking(State& state);
   Index typeOfAddress(SymId address) const;
   SymId handleOf(Gid gid);

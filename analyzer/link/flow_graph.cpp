@@ -426,6 +426,9 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   auto a = into.memory.begin();
   auto b = other.memory.begin();
   auto phi = [&](SymId address, SymId x, SymId y) {
+    // Where no thread was started there is none to join.
+    if (isHandle(x) != isHandle(y) && syms_[isHandle(x) ? y : x].kind != SymKind::Phi)
+      return isHandle(x) ? x : y;
     SymId out = syms_.make(SymKind::Phi, function_, address,
                            static_cast<std::int64_t>(block) | static_cast<std::int64_t>(way) << 32);
     std::vector<SymId>& inputs = context_.phis[out];

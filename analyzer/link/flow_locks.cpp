@@ -318,6 +318,20 @@ std::size_t Flow::mentions(SymId local) const {
   return count;
 }
 
+// PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP and its like: glibc's mutex holds its type as a number.
+void Flow::noteLockKind(Gid gid, SymId address, SymId value, const State& state) {
+  const Sym& kind = syms_[address];
+  if (kind.kind != SymKind::Field || syms_[value].kind != SymKind::Const) return;
+  if (program_.fields[kind.b].name != "__kind") return;
+  SymId lock = kind.a;
+  if (syms_[lock].kind == SymKind::Field && program_.fields[syms_[lock].b].name == "__data")
+    lock = syms_[lock].a;
+  Event& event = emit(EventKind::InitLock, gid, state);
+  event.addr = lock;
+  event.value = value;
+  event.lock_kind = LockKind::Mutex;
+}
+
 LockKind Flow::lockKindOf(SymId lock) const {
   Index type = kNone;
   const Sym& s = syms_[lock];
@@ -462,8 +476,30 @@ void Flow::joinValue(SymId handle, State& state) {
   }
   SymKind kind = syms_[handle].kind;
   if (kind == SymKind::Phi) {
-    // One of those that may stand there; when they all came from one start,
-    // that one.
+    // The one thread that may stand there (where it was not started, there is none to join), or those
+    // that were started into this very variable.
+    std::set<SymId> handles;
+    std::set<SymId> seen{handle};
+    std::vector<SymId> work{handle};
+    while (!work.empty()) {
+      SymId at = work.back();
+      work.pop_back();
+      if (isHandle(at)) {
+        handles.insert(at);
+        continue;
+      }
+      if (syms_[at].kind != SymKind::Phi) continue;
+      auto inputs = context_.phis.find(at);
+      if (inputs == context_.phis.end()) continue;
+      for (SymId input : inputs->second) {
+        if (seen.insert(input).second) work.push_back(input);
+      }
+    }
+    auto home = homes_.find(syms_[handle].b);
+    for (SymId one : handles) {
+      if (handles.size() == 1 || (home != homes_.end() && home->second.count(one)))
+        std::erase(state.rest.alive, one);
+    }
     return;
   }
   if (kind != SymKind::Const && kind != SymKind::Unknown) addSorted(state.rest.joined, handle);

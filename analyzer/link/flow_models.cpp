@@ -291,7 +291,12 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             const facts::Value& v = unit_.values[in.args[static_cast<std::size_t>(effect.a)]];
             if (v.kind == facts::ValueKind::Load) place = addressOf(v.index, state);
           }
-          if (emitting_) emit(EventKind::Join, gid, state).value = handle;
+          if (emitting_) {
+            Event& event = emit(EventKind::Join, gid, state);
+            event.value = handle;
+            event.addr = arg(effect.b);  // where the thread's result goes
+          }
+          if (effect.b >= 0 && arg(effect.b) != kNoSym) forget(arg(effect.b), state);
           if (place != kNoSym)
             joinThread(place, gid, state, false);
           else
@@ -364,6 +369,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           break;
         case Op::Realloc: {
           SymId old = arg(effect.a);
+          if (old != kNoSym && syms_[old].kind != SymKind::Const)
+            access(in, gid, state, old, kEventWrite | kEventWhole, kNoSym);
           setResult(gid, syms_.make(SymKind::Alloc, gid), state);
           if (emitting_ && old != kNoSym) {
             Event& event = emit(EventKind::CopyObject, gid, state);
@@ -431,8 +438,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::Copy: {
           SymId to = arg(effect.a), from = arg(effect.b);
           if (to == kNoSym || from == kNoSym) break;
-          access(in, gid, state, from, kEventRead | kEventWhole, kNoSym);
-          access(in, gid, state, to, kEventWrite | kEventWhole, kNoSym);
+          access(in, gid, state, range(in, effect.b, from), kEventRead | kEventWhole, kNoSym);
+          access(in, gid, state, range(in, effect.a, to), kEventWrite | kEventWhole, kNoSym);
           if (emitting_) {
             Event& event = emit(EventKind::CopyObject, gid, state);
             event.addr = to;
@@ -443,11 +450,11 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         }
         case Op::ReadArg:
           if (arg(effect.a) != kNoSym)
-            access(in, gid, state, arg(effect.a), kEventRead | kEventWhole, kNoSym);
+            access(in, gid, state, range(in, effect.a, arg(effect.a)), kEventRead | kEventWhole, kNoSym);
           break;
         case Op::WriteArg:
           if (arg(effect.a) != kNoSym) {
-            access(in, gid, state, arg(effect.a), kEventWrite | kEventWhole, kNoSym);
+            access(in, gid, state, range(in, effect.a, arg(effect.a)), kEventWrite | kEventWhole, kNoSym);
             if (syms_[syms_.rootOf(arg(effect.a))].kind == SymKind::Local) forget(arg(effect.a), state);
           }
           break;
@@ -555,6 +562,16 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::Escape:
           if (arg(effect.a) != kNoSym) escape(arg(effect.a), state);
           break;
+        case Op::ReadRest:
+        case Op::WriteRest:
+          accessRest(effect, in, gid, args, state);
+          break;
+        case Op::Yields:
+          setResult(gid, syms_.constant(effect.a), state);
+          break;
+        case Op::StaticState:
+          access(in, gid, state, syms_.make(SymKind::Global, symbol), kEventRead | kEventWrite, kNoSym);
+          break;
       }
       next.push_back(std::move(state));
     }
@@ -565,230 +582,44 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
   return true;
 }
 
+// What a library function reads or writes from `address` on: of a text or a buffer of numbers, any element.
+SymId Flow::range(const facts::Instruction& in, int position, SymId address) {
+  const Sym s = syms_[address];
+  if (s.kind != SymKind::Element || s.b == kNoSym || syms_[s.b].kind != SymKind::Const) return address;
+  const TypeInfo* type = program_.typeInfo(valueType(in.args[static_cast<std::size_t>(position)]));
+  while (type && (type->kind == facts::TypeKind::Array || type->kind == facts::TypeKind::Pointer))
+    type = program_.typeInfo(type->element);
+  return type && type->kind == facts::TypeKind::Scalar ? syms_.element(s.a, kNoSym) : address;
+}
+
+// What the variable arguments of printf and scanf point to.
+void Flow::accessRest(const Effect& effect, const facts::Instruction& in, Gid gid,
+                      const std::vector<SymId>& args, State& state) {
+  for (std::size_t i = static_cast<std::size_t>(effect.a); i < args.size(); ++i) {
+    if (syms_[args[i]].kind == SymKind::Const || syms_[args[i]].kind == SymKind::Func) continue;
+    if (effect.op == Op::WriteRest) {
+      access(in, gid, state, range(in, static_cast<int>(i), args[i]), kEventWrite | kEventWhole, kNoSym);
+      if (syms_[syms_.rootOf(args[i])].kind == SymKind::Local) forget(args[i], state);
+      continue;
+    }
+    const TypeInfo* type = i < in.args.size() ? program_.typeInfo(valueType(in.args[i])) : nullptr;
+    bool address = type && unit_.values[in.args[i]].kind == facts::ValueKind::AddressOf;
+    if (type &&
+        (type->kind == facts::TypeKind::Array || (!address && type->kind == facts::TypeKind::Pointer)))
+      type = program_.typeInfo(type->element);
+    else if (!address)
+      continue;
+    if (type && type->kind == facts::TypeKind::Scalar && type->name.find("char") != std::string_view::npos)
+      access(in, gid, state, range(in, static_cast<int>(i), args[i]), kEventRead | kEventWhole, kNoSym);
+  }
+}
+
 void Flow::afterBlocking(State& state) {
   std::erase_if(state.facts, [&](const Fact& fact) {
     SymId at = fact.sym;
     if (syms_[at].kind == SymKind::Compare) at = syms_[at].a;
     return syms_[at].kind == SymKind::Load;
   });
-}
-
-// A callable argument as what is to be called: a function, or the address of an
-// object.
-SymId Flow::calleeOf(const facts::Instruction& in, std::size_t index, SymId value, State& state) {
-  if (syms_[value].kind == SymKind::Func) return value;
-  Index type = index < in.args.size() ? valueType(in.args[index]) : kNone;
-  const TypeInfo* t = program_.typeInfo(type);
-  if (t && t->kind == facts::TypeKind::Record) {
-    if (context_.models.isCallable(t->qualified) || context_.models.isPointer(t->qualified))
-      return pointerContent(value, state);
-    return value;
-  }
-  // A variable that holds the pointer, bound to a reference.
-  auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{value, 0});
-  if (it != state.memory.end() && it->first == value) return it->second;
-  if (t && t->kind == facts::TypeKind::Pointer &&
-      unit_.values[in.args[index]].kind == facts::ValueKind::AddressOf)
-    return load(value, state);
-  return value;
-}
-
-// The argument list of a call that forwards: what is bound to references is
-// taken out where the callee wants values.
-std::vector<SymId> Flow::forward(Index target, bool method, const std::vector<SymId>& args, State& state) {
-  std::vector<SymId> out;
-  const facts::Function& body = *program_.functions[target].body;
-  const UnitMap& map = *program_.functions[target].map;
-  for (std::size_t i = 0; i < args.size(); ++i) {
-    SymId value = args[i];
-    if (const TypeInfo* wrapper = program_.typeInfo(typeOfAddress(value));
-        wrapper && wrapper->qualified == "std::reference_wrapper")
-      value = load(value, state);
-    std::size_t position = method ? i - 1 : i;
-    if (method && i == 0) {
-      out.push_back(value);
-      continue;
-    }
-    SymKind kind = syms_[value].kind;
-    const TypeInfo* type = position < body.parameter_types.size()
-                               ? program_.typeInfo(program_.typeOf(map, body.parameter_types[position]))
-                               : nullptr;
-    if (kind == SymKind::Const || kind == SymKind::Func || !type) {
-      out.push_back(value);
-      continue;
-    }
-    if (type->kind == facts::TypeKind::Pointer || type->kind == facts::TypeKind::Scalar) {
-      // The address of what holds it, or the pointer itself.
-      auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{value, 0});
-      bool holds = it != state.memory.end() && it->first == value;
-      out.push_back(holds ? it->second : forwardedByReference_ ? load(value, state) : value);
-      continue;
-    }
-    if (type->kind == facts::TypeKind::Reference) {
-      // std::ref returns the referee; a reference_wrapper object holds it.
-      out.push_back(value);
-      continue;
-    }
-    out.push_back(value);
-  }
-  return out;
-}
-
-void Flow::startThread(const facts::Instruction& in, Gid gid, SymId entry, std::vector<SymId> args,
-                       bool forwarded, SymId place, State& state) {
-  escape(entry, state);
-  for (SymId a : args) {
-    escape(a, state);
-    // What a forwarded variable holds goes along.
-    if (forwarded) escape(load(a, state), state);
-  }
-  SymId callee = entry;
-  prepareInvoke(in, callee, args, forwarded, state);
-  for (SymId a : args) {
-    if (a != kNoSym) escape(a, state);
-  }
-  noteCall(gid, state, callee, args, EventKind::Start, forwarded, place);
-  addSorted(state.rest.alive, handleOf(gid));
-}
-
-// Resolves a callable object to its call operator, and binds the arguments.
-Index Flow::prepareInvoke(const facts::Instruction& in, SymId& callee, std::vector<SymId>& args,
-                          bool forwarded, State& state) {
-  (void)in;
-  if (syms_[callee].kind == SymKind::Func) {
-    Index symbol = syms_[callee].a;
-    Index target = program_.symbols[symbol].function;
-    if (target == kNone) return kNone;
-    bool method = program_.functions[target].method;
-    if (method && !args.empty()) {
-      // (&C::f, object) or (&C::f, pointer to it): the object may be held in a
-      // variable or a smart pointer.
-      auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{args[0], 0});
-      if (it != state.memory.end() && it->first == args[0] && syms_[it->second].kind != SymKind::Const)
-        args[0] = it->second;
-      else if (forwarded && syms_[args[0]].kind == SymKind::Local)
-        args[0] = load(args[0], state);
-    }
-    if (const TypeInfo* wrapper = args.empty() ? nullptr : program_.typeInfo(typeOfAddress(args[0]));
-        method && wrapper && wrapper->qualified == "std::reference_wrapper")
-      args[0] = load(args[0], state);
-    forwardedByReference_ = forwarded;
-    if (forwarded) args = forward(target, method, args, state);
-    return target;
-  }
-  // std::bind: what it holds, and the arguments bound to it.
-  if (SymId bound = load(callee, state); syms_[bound].kind == SymKind::Func) {
-    std::vector<SymId> all;
-    for (unsigned k = 0; k < 4; ++k) {
-      SymId slot = syms_.field(callee, context_.mutex_field[k]);
-      SymId value = load(slot, state);
-      if (syms_[value].kind == SymKind::Load && syms_[value].a == slot) break;
-      all.push_back(value);
-    }
-    callee = bound;
-    all.insert(all.end(), args.begin(), args.end());
-    args = std::move(all);
-    return prepareInvoke(in, callee, args, forwarded, state);
-  }
-  Index type = typeOfAddress(callee);
-  Index target = type == kNone ? kNone : program_.callOperator(type);
-  if (target == kNone) return kNone;
-  SymId object = callee;
-  callee = syms_.make(SymKind::Func, program_.functions[target].symbol);
-  args.insert(args.begin(), object);
-  forwardedByReference_ = forwarded;
-  args = forward(target, true, args, state);
-  return target;
-}
-
-Index Flow::typeOfAddress(SymId address) const {
-  const Sym& s = syms_[address];
-  switch (s.kind) {
-    case SymKind::Local:
-      if (s.a < program_.functions.size()) {
-        const FunctionInfo& f = program_.functions[s.a];
-        if (s.b < f.body->locals.size()) return recordOf(program_.typeOf(*f.map, f.body->locals[s.b].type));
-      }
-      return kNone;
-    case SymKind::Global:
-      return recordOf(program_.symbols[s.a].type);
-    case SymKind::Field:
-      return recordOf(program_.fields[s.b].type);
-    case SymKind::Result: {
-      const FunctionInfo& f = program_.functions[program_.functionOfGid(s.a)];
-      Index type = program_.typeOf(*f.map, program_.instruction(s.a).type);
-      return isRecordType(type) ? type : kNone;
-    }
-    case SymKind::Via:
-    case SymKind::Stale:
-      return typeOfAddress(s.kind == SymKind::Via ? s.b : s.a);
-    default:
-      return kNone;
-  }
-}
-
-// Calls what `callee` denotes, now and on this thread.
-void Flow::invoke(const facts::Instruction& in, Gid gid, SymId callee, std::vector<SymId> args, State& state,
-                  bool assume_true) {
-  if (syms_[callee].kind != SymKind::Func) {
-    Index type = typeOfAddress(callee);
-    const TypeInfo* t = program_.typeInfo(type);
-    if (t && context_.models.isCallable(t->qualified)) callee = pointerContent(callee, state);
-  }
-  Index target = prepareInvoke(in, callee, args, true, state);
-  noteCall(gid, state, callee, args, EventKind::Call, true);
-  if (target == kNone) {
-    unknownCall(in, gid, args, kNone, state);
-    return;
-  }
-  States after;
-  applySummary(context_.summaries[target], in, gid, args, state, after);
-  if (assume_true) {
-    States kept;
-    for (State& s : after) {
-      SymId result = load(syms_.make(SymKind::ResultSlot, gid), s);
-      if (assume(result, true, s)) kept.push_back(std::move(s));
-    }
-    if (!kept.empty()) after = std::move(kept);
-  }
-  if (after.empty()) return;
-  State merged = std::move(after[0]);
-  for (std::size_t i = 1; i < after.size(); ++i) mergeInto(merged, after[i], block_);
-  state = std::move(merged);
-}
-
-// make_shared<T>(…): which constructor runs is not in the facts of the caller;
-// the fields are new.
-void Flow::constructAt(const facts::Instruction&, Gid gid, Index symbol, SymId memory,
-                       const std::vector<SymId>& args, State& state) {
-  if (!emitting_) return;
-  Index type = program_.symbols[symbol].arguments.empty() ? kNone : program_.symbols[symbol].arguments[0];
-  Index record = recordOf(type);
-  if (record == kNone) return;
-  // Constructors with as many parameters.
-  for (Index s = 0; s < program_.symbols.size(); ++s) {
-    const SymbolInfo& info = program_.symbols[s];
-    if (!info.has(facts::kSymbolConstructor) || info.parent != record || info.function == kNone) continue;
-    if (info.params.size() != args.size() || info.has(facts::kSymbolCopyConstructor) ||
-        info.has(facts::kSymbolMoveConstructor))
-      continue;
-    std::vector<SymId> all{memory};
-    all.insert(all.end(), args.begin(), args.end());
-    forwardedByReference_ = true;
-    all = forward(info.function, true, all, state);
-    noteCall(gid, state, syms_.make(SymKind::Func, s), all, EventKind::Call, true);
-  }
-}
-
-void Flow::readObject(const facts::Instruction& in, Gid gid, SymId object, State& state) {
-  access(in, gid, state, object, kEventRead, kNoSym);
-}
-
-void Flow::writeObject(const facts::Instruction& in, Gid gid, SymId object, SymId value, State& state) {
-  std::uint32_t init = in.flags & facts::kInstrConstructor ? kEventInit : 0u;
-  access(in, gid, state, object, kEventWrite | init, value);
-  store(object, value, state);
-  if (!isFresh(syms_.rootOf(object), state)) escape(value, state);
 }
 
 }  // namespace gridlock::link

@@ -232,8 +232,23 @@ SymId Flow::load(SymId address, const State& state) {
 
 void Flow::store(SymId address, SymId value, State& state) {
   const Sym s = syms_[address];
-  if (s.kind == SymKind::Element && s.b != kNoSym && syms_[s.b].kind != SymKind::Const)
-    address = syms_.element(s.a, kNoSym);
+  if (s.kind == SymKind::Element) {
+    // Elements by a computed index may be any of the others.
+    bool computed = s.b != kNoSym && syms_[s.b].kind != SymKind::Const;
+    std::erase_if(state.memory, [&](const Binding& binding) {
+      const Sym& other = syms_[binding.first];
+      return other.kind == SymKind::Element && other.a == s.a && other.b != kNoSym && other.b != s.b &&
+             syms_[other.b].kind != SymKind::Const;
+    });
+    if (computed) {
+      auto exact = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{address, 0});
+      if (exact != state.memory.end() && exact->first == address)
+        exact->second = value;
+      else
+        state.memory.insert(exact, Binding{address, value});
+      address = syms_.element(s.a, kNoSym);
+    }
+  }
   auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{address, 0});
   if (it != state.memory.end() && it->first == address)
     it->second = value;

@@ -79,6 +79,10 @@ const std::unordered_map<std::string_view, Op>& ops() {
       {"mutex-attribute", Op::MutexAttribute},
       {"store", Op::Store},
       {"escapes", Op::Escape},
+      {"read-rest", Op::ReadRest},
+      {"write-rest", Op::WriteRest},
+      {"yields", Op::Yields},
+      {"static-state", Op::StaticState},
   };
   return table;
 }

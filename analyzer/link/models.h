@@ -88,6 +88,10 @@ enum class Op : std::uint8_t {
   MutexAttribute,  // attribute, type
   Store,           // *arg0 = arg1, atomically
   Escape,          // argument N is kept by others
+  ReadRest,        // strings among the arguments from N on
+  WriteRest,       // what the arguments from N on point to
+  Yields,          // the result is the number N
+  StaticState,     // uses memory of its own, unlocked
 };
 
 struct Effect {

@@ -75,7 +75,7 @@ enum class EventKind : std::uint8_t {
   Call,           // aux: CallSite
   Start,          // aux: CallSite whose callee runs on a new thread; addr: address of
                   // the handle
-  Join,           // value: handle value
+  Join,           // value: handle value; addr: where the thread's result goes, if anywhere
   Wait,           // addr: condition, value: lock
   Notify,         // addr: condition
   Block,          // aux: CallSite of the model's function

@@ -173,13 +173,7 @@ SetId World::aliveAt(ContextId context, const Snapshot& snapshot) {
       bool all = syms[value].kind == SymKind::Load && !singleAddress(syms[value].a);
       if (!one && !all) continue;
       for (PlaceId place : threads) {
-        const Object& object = objectOf(place);
-        if (object.kind != ObjectKind::Thread) continue;
-        for (OriginId o = 0; o < origins.size(); ++o) {
-          if (origins[o].start == object.a && origins[o].parent == object.origin &&
-              origins[o].path == object.clone)
-            joined.insert(o);
-        }
+        for (OriginId o : originsOfThread(place)) joined.insert(o);
       }
     }
     std::erase_if(refs, [&](std::uint32_t ref) {
@@ -215,45 +209,6 @@ SetId World::tokens(ContextId context, SetId entry, const std::vector<SymId>& ow
     out.insert(out.end(), sets_[places].begin(), sets_[places].end());
   }
   return intern(std::move(out));
-}
-
-std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
-  std::vector<HeldAt> out;
-  std::vector<SetId> released;
-  for (SymId lock : snapshot.released) released.push_back(eval(context, lock));
-  for (const EntryLock& entry : contexts[context].held) {
-    bool dropped = false;
-    for (std::size_t i = 0; i < snapshot.released.size(); ++i) {
-      dropped |= entry.sym != kNoSym && snapshot.released[i] == entry.sym;
-      dropped |= released[i] != 0 && released[i] == entry.places;
-    }
-    for (SymId flag : snapshot.cleared) {
-      if (entry.soft) dropped |= flag == entry.sym || eval(context, flag) == entry.places;
-    }
-    if (dropped) continue;
-    HeldAt held;
-    held.sym = entry.sym;
-    held.places = entry.places;
-    held.mode = entry.mode;
-    held.context = entry.context;
-    held.at = entry.at;
-    held.primitive = entry.primitive;
-    held.soft = entry.soft;
-    out.push_back(held);
-  }
-  for (const Held& h : snapshot.locks) {
-    HeldAt held;
-    held.sym = h.lock;
-    held.places = eval(context, h.lock);
-    held.mode = h.mode;
-    held.context = context;
-    held.at = h.at;
-    held.primitive = h.primitive;
-    held.maybe = h.maybe;
-    held.soft = h.soft;
-    out.push_back(held);
-  }
-  return out;
 }
 
 bool World::isVarying(ContextId context, SymId sym) const {
@@ -330,7 +285,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     entry.context = held.context;
     entry.at = held.at;
     entry.primitive = held.primitive;
-    next.held.push_back(entry);
+    if (entry.sym == kNoSym) entry.related = relatedArguments(held, args);
+    next.held.push_back(std::move(entry));
   }
   std::size_t n =
       program.functions[function].body->parameter_types.size() + (program.functions[function].method ? 1 : 0);
@@ -361,8 +317,10 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   next.dying = dying;
 
   std::uint64_t h = mix(function, next.origin);
-  for (const EntryLock& e : next.held)
+  for (const EntryLock& e : next.held) {
     h = mix(mix(mix(h, e.sym), e.places), static_cast<std::uint64_t>(e.mode));
+    for (auto [argument, key] : e.related) h = mix(h, key + argument);
+  }
   for (SetId a : next.arguments) h = mix(h, a);
   for (std::int64_t c : next.constants) h = mix(h, static_cast<std::uint64_t>(c));
   for (bool f : next.fresh) h = mix(h, f);
@@ -373,7 +331,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     if (c.function != function || c.origin != next.origin || c.held.size() != next.held.size()) return false;
     for (std::size_t i = 0; i < c.held.size(); ++i) {
       if (c.held[i].sym != next.held[i].sym || c.held[i].places != next.held[i].places ||
-          c.held[i].mode != next.held[i].mode)
+          c.held[i].mode != next.held[i].mode || c.held[i].related != next.held[i].related)
         return false;
     }
     return c.arguments == next.arguments && c.constants == next.constants && c.fresh == next.fresh &&
@@ -416,6 +374,10 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
         SetId united = unite(e.places, o.places);
         grown |= united != e.places;
         e.places = united;
+        if (e.related != o.related) {
+          grown |= !e.related.empty();
+          e.related.clear();
+        }
         return false;
       }
       return true;
@@ -655,44 +617,13 @@ void World::processEvent(ContextId context, Index e) {
       SetId places = eval(context, event.addr);
       if (places == 0) break;
       std::vector<std::uint32_t> list = sets_[places];
-      // Which locks, as places and relative to the access.
-      std::vector<LockUse> uses;
-      std::vector<HeldAt> all_held = heldAt(context, snapshot);
-      for (const HeldAt& held : all_held) {
-        if (held.maybe) continue;
-        if (sets_[held.places].size() == 1 && singlePlace(sets_[held.places][0])) {
-          PlaceId lock = sets_[held.places][0];
-          auto initial = semaphore_values.find(lock);
-          bool mutex = initial == semaphore_values.end() || initial->second == 1;
-          uses.push_back({mutex ? lock : (kSemaphoreKey | lock), held.mode});
-        }
-        // As many locks of one set as it has members: all of them.
-        if (sets_[held.places].size() > 1 && sets_[held.places].size() < 5) {
-          std::set<SymId> same;
-          for (const HeldAt& other : all_held) {
-            if (!other.maybe && other.places == held.places && other.mode == Mode::Exclusive)
-              same.insert(other.sym);
-          }
-          if (same.size() >= sets_[held.places].size()) {
-            for (PlaceId lock : sets_[held.places]) {
-              if (singlePlace(lock)) uses.push_back({lock, held.mode});
-            }
-          }
-        }
-        if (std::uint64_t key = relation(event.addr, held.sym)) uses.push_back({key, held.mode});
-      }
-      SetId once = tokens(context, contexts[context].once, snapshot.once, true, false);
-      for (PlaceId flag : sets_[once]) uses.push_back({flag, Mode::Shared});
-      std::sort(uses.begin(), uses.end());
-      uses.erase(std::unique(uses.begin(), uses.end()), uses.end());
-      auto [it, fresh] = lock_use_ids_.try_emplace(uses, static_cast<SetId>(lock_uses.size()));
-      if (fresh) lock_uses.push_back(uses);
+      const SetId locks = lockUsesAt(context, event.addr, snapshot);
       Access access;
       access.gid = event.gid;
       access.context = context;
       access.event = e;
       access.flags = event.flags | (contexts[context].dying ? kEventDying : 0u);
-      access.locks = it->second;
+      access.locks = locks;
       access.alive = aliveAt(context, snapshot);
       access.awaited = tokens(context, contexts[context].awaited, snapshot.awaited, true, false);
       access.signalled = tokens(context, contexts[context].signalled, snapshot.signalled, false, true);
@@ -768,6 +699,21 @@ void World::processEvent(ContextId context, Index e) {
         origins[id].root = root_context;
         process(root_context);
       }
+      break;
+    }
+    case EventKind::Join: {
+      if (event.addr == kNoSym || syms[event.addr].kind == SymKind::Const) break;
+      SetId result = 0;
+      for (PlaceId thread : std::vector<std::uint32_t>(sets_[eval(context, event.value)])) {
+        for (OriginId o : originsOfThread(thread)) {
+          if (origins[o].root == kNone || origins[o].root >= contexts.size()) continue;
+          for (const Outcome& outcome : link.summaries[contexts[origins[o].root].function].outcomes) {
+            if (outcome.result != kNoSym) result = unite(result, eval(origins[o].root, outcome.result));
+          }
+        }
+      }
+      for (PlaceId place : std::vector<std::uint32_t>(sets_[eval(context, event.addr)]))
+        addContent(place, result);
       break;
     }
     case EventKind::InitLock: {

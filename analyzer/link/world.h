@@ -50,6 +50,9 @@ struct Part {
 // Marks the key of a semaphore that is no mutex by itself.
 inline constexpr std::uint64_t kSemaphoreKey = 1ull << 62;
 
+// Arguments that lead to what a lock guards, with the relation of the two.
+using Related = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
+
 // A lock held when a context is entered.
 struct EntryLock {
   SymId sym = kNoSym;  // in the context's terms, if it has any
@@ -58,6 +61,7 @@ struct EntryLock {
   bool soft = false;
   ContextId context = kNone;  // where it was taken
   Gid at = 0, primitive = 0;
+  Related related;
 };
 
 struct Context {
@@ -111,6 +115,7 @@ struct HeldAt {  // a lock held at an event
   Gid at = 0, primitive = 0;
   bool maybe = false;
   bool soft = false;  // a flag used as a lock
+  Related related;
 };
 
 struct Access {
@@ -165,7 +170,6 @@ class World {
   bool overlaps(PlaceId a, PlaceId b) const;
   std::vector<Gid> stackOf(ContextId context, Gid gid) const;  // innermost first
   bool threadPrivate(PlaceId place) const;
-  std::uint64_t relation(SymId access, SymId lock) const;
   const Object& objectOf(PlaceId place) const { return objects[parts[place].object]; }
   bool containsOrigin(OriginId ancestor, OriginId origin) const;
 
@@ -193,6 +197,7 @@ class World {
   std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
   bool isVarying(ContextId context, SymId sym) const;
   SetId tokens(ContextId context, SetId entry, const std::vector<SymId>& own, bool certain, bool filter);
+  std::vector<OriginId> originsOfThread(PlaceId thread) const;
   std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;
   std::set<OriginId> originsOf(ContextId context, SymId handle, unsigned depth) const;
   void finish();
@@ -200,6 +205,10 @@ class World {
   void markReachable();
   bool outlives(OriginId origin) const;
   bool startedBefore(OriginId parent, SetId alive, OriginId child) const;
+  SetId lockUsesAt(ContextId context, SymId address, const Snapshot& snapshot);
+  Related relatedArguments(const HeldAt& held, const std::vector<SymId>& args);
+  std::uint64_t relation(SymId access, SymId lock);
+  std::uint32_t rootParameter(SymId id) const;
   SymId translate(SymId sym, const std::vector<SymId>& args) const;
   void processInitialisers(ContextId root_like, OriginId origin);
 
@@ -240,7 +249,8 @@ class World {
   std::map<std::pair<ContextId, Gid>, SetId> results_;
   std::unordered_map<std::uint64_t, bool> access_ids_;
   std::map<std::vector<LockUse>, SetId> lock_use_ids_;
-  std::set<std::uint32_t> reachable_;  // objects
+  std::unordered_map<std::uint64_t, std::uint64_t> relations_;  // by access and lock
+  std::set<std::uint32_t> reachable_;                           // objects
   std::vector<ContextId> again_;
   std::set<ContextId> processing_;
   unsigned phi_depth_ = 0;  // inside evalPhi

@@ -456,7 +456,9 @@ void World::markReachable() {
     if (seen.insert(object).second) work.push_back(object);
   };
   for (std::uint32_t o = 0; o < objects.size(); ++o) {
-    if (objects[o].kind == ObjectKind::Global) addObject(o);
+    bool own =
+        objects[o].kind == ObjectKind::Global && program.symbols[objects[o].a].has(facts::kSymbolThreadLocal);
+    if (objects[o].kind == ObjectKind::Global && !own) addObject(o);
   }
   for (const Origin& origin : origins) {
     for (SetId set : origin.arguments) {
@@ -479,76 +481,10 @@ void World::markReachable() {
 
 bool World::threadPrivate(PlaceId place) const {
   const Object& object = objects[parts[place].object];
-  if (object.kind == ObjectKind::Global) return program.symbols[object.a].has(facts::kSymbolThreadLocal);
+  if (object.kind == ObjectKind::Global)
+    return program.symbols[object.a].has(facts::kSymbolThreadLocal) && !reachable_.count(parts[place].object);
   if (object.kind != ObjectKind::Local && object.kind != ObjectKind::Heap) return false;
   return !reachable_.count(parts[place].object);
-}
-
-// A name for "the lock at this place relative to what is accessed", equal for
-// equal relations.
-std::uint64_t World::relation(SymId access, SymId lock) const {
-  if (access == kNoSym || lock == kNoSym || syms.hasStale(lock)) return 0;
-  std::vector<SymId> shared;
-  bool ok = true;
-  // Cuts the lock's expression where it meets the access's.
-  std::uint64_t pattern = 0;
-  auto walk = [&](auto&& self, SymId id, bool top) -> std::uint64_t {
-    if (id == kNoSym) return 7;
-    const Sym& s = syms[id];
-    bool ground = !syms.relative(id) && !syms.hasLoad(id);
-    if (!ground && !(top && id == access) && syms.contains(access, id)) {
-      auto at = std::find(shared.begin(), shared.end(), id);
-      if (at == shared.end()) {
-        shared.push_back(id);
-        at = shared.end() - 1;
-      }
-      return 1000 + static_cast<std::uint64_t>(at - shared.begin());
-    }
-    std::uint64_t h = mix(static_cast<std::uint64_t>(s.kind), 3);
-    switch (s.kind) {
-      case SymKind::Field:
-        return mix(mix(h, self(self, s.a, false)), s.b);
-      case SymKind::Load:
-        return mix(h, self(self, s.a, false));
-      case SymKind::Element:
-        return mix(mix(h, self(self, s.a, false)), self(self, s.b, false));
-      case SymKind::Global:
-      case SymKind::Func:
-        return mix(h, s.a);
-      case SymKind::Const:
-        return mix(h, static_cast<std::uint64_t>(s.n));
-      case SymKind::Arith:
-        return mix(mix(h, self(self, s.a, false)), self(self, s.b, false));
-      default:
-        ok = false;
-        return 0;
-    }
-  };
-  pattern = walk(walk, lock, true);
-  if (!ok || shared.empty()) return 0;
-  // The access with the same cuts.
-  auto rest = [&](auto&& self, SymId id) -> std::uint64_t {
-    if (id == kNoSym) return 7;
-    auto at = std::find(shared.begin(), shared.end(), id);
-    if (at != shared.end()) return 1000 + static_cast<std::uint64_t>(at - shared.begin());
-    const Sym& s = syms[id];
-    std::uint64_t h = mix(static_cast<std::uint64_t>(s.kind), 3);
-    switch (s.kind) {
-      case SymKind::Field:
-        return mix(mix(h, self(self, s.a)), s.b);
-      case SymKind::Load:
-        return mix(h, self(self, s.a));
-      case SymKind::Element:
-        return mix(mix(h, self(self, s.a)),
-                   9);  // any element of what the lock is for
-      case SymKind::Global:
-        return mix(h, s.a);
-      default:
-        return mix(h, 11);
-    }
-  };
-  std::uint64_t out = mix(pattern, rest(rest, access));
-  return out | (1ull << 63);
 }
 
 }  // namespace gridlock::link

@@ -23,6 +23,18 @@ std::set<OriginId> World::originsOf(ContextId context, SymId handle, unsigned de
   return out;
 }
 
+// The threads that a handle's value stands for.
+std::vector<OriginId> World::originsOfThread(PlaceId thread) const {
+  std::vector<OriginId> out;
+  const Object& object = objectOf(thread);
+  if (object.kind != ObjectKind::Thread) return out;
+  for (OriginId o = 0; o < origins.size(); ++o) {
+    if (origins[o].start == object.a && origins[o].parent == object.origin && origins[o].path == object.clone)
+      out.push_back(o);
+  }
+  return out;
+}
+
 std::set<OriginId> World::resolveAlive(std::uint32_t ref, unsigned depth) const {
   auto [context, handle] = alive_refs_[ref];
   return originsOf(context, handle, depth);

@@ -105,7 +105,9 @@ class RaceCheck {
       if (a.distinct && b.distinct) return false;
       // Each thread's own.
       const Object& object = world_.objectOf(a.place);
-      if (object.kind == ObjectKind::Local || object.kind == ObjectKind::Heap) {
+      bool thread_local_variable = object.kind == ObjectKind::Global &&
+                                   world_.program.symbols[object.a].has(facts::kSymbolThreadLocal);
+      if (object.kind == ObjectKind::Local || object.kind == ObjectKind::Heap || thread_local_variable) {
         if (object.origin == a.origin && ownRoot(a) && ownRoot(b)) return false;
       }
     }
@@ -136,7 +138,7 @@ class RaceCheck {
     const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
     SymKind kind = world_.syms[world_.syms.rootOf(summary.events[access.event].addr)].kind;
     return kind == SymKind::Local || kind == SymKind::Alloc || kind == SymKind::Via ||
-           kind == SymKind::Param || kind == SymKind::ParamSlot;
+           kind == SymKind::Global || kind == SymKind::Param || kind == SymKind::ParamSlot;
   }
 
   bool ignored(const Access& access) const {
