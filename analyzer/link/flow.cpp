@@ -306,7 +306,7 @@ Index Flow::snapshotOf(const State& state) {
   for (const std::vector<SymId>* list :
        {&state.rest.released, &state.rest.alive, &state.rest.joined, &state.rest.awaited,
         &state.rest.signalled, &state.rest.once, &state.rest.escaped, &state.rest.cleared, &state.rest.taken,
-        &state.rest.destroyed, &state.rest.initialised, &state.rest.last}) {
+        &state.rest.destroyed, &state.rest.initialised, &state.rest.last, &state.rest.acquired}) {
     h = mix(h, 0x1234567);
     for (SymId sym : *list) h = mix(h, sym);
   }
@@ -442,6 +442,7 @@ void Flow::addOutcomes() {
     keep(outcome.at_exit.joined, 24);
     keep(outcome.at_exit.taken, 8);
     keep(outcome.at_exit.last, 8);
+    keep(outcome.at_exit.acquired, kAcquired);
     keep(outcome.at_exit.destroyed, 8);
     keep(outcome.at_exit.initialised, 8);
     keep(outcome.at_exit.once, 8);

@@ -20,6 +20,8 @@ namespace gridlock::link {
 
 // Past this many, locks that are held only perhaps are forgotten.
 inline constexpr std::size_t kLocksHeld = 24;
+// Locks remembered that were taken once.
+inline constexpr std::size_t kAcquired = 6;
 
 struct State {
   std::vector<Held> locks;      // in order of acquisition

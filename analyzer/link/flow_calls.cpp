@@ -374,6 +374,10 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
         add(state.rest.cleared, mine);
     }
     for (SymId value : outcome.at_exit.taken) add(state.rest.taken, substitute(value, gid, args, source));
+    for (SymId lock : outcome.at_exit.acquired) {
+      if (state.rest.acquired.size() < kAcquired)
+        add(state.rest.acquired, substitute(lock, gid, args, source));
+    }
     for (SymId value : outcome.at_exit.last) add(state.rest.last, substitute(value, gid, args, source));
     for (SymId lock : outcome.at_exit.destroyed) {
       SymId mine = substitute(lock, gid, args, source);

@@ -299,8 +299,8 @@ void Flow::staleLoop(State& state, const Loop& loop) {
   unique(state.rest.signalled);
   for (SymId& value : state.rest.taken) value = stale(value);
   unique(state.rest.taken);
-  for (auto* list : {&state.rest.last, &state.rest.dropped, &state.rest.destroyed, &state.rest.initialised,
-                     &state.rest.cleared}) {
+  for (auto* list : {&state.rest.last, &state.rest.acquired, &state.rest.dropped, &state.rest.destroyed,
+                     &state.rest.initialised, &state.rest.cleared}) {
     for (SymId& value : *list) value = stale(value);
     unique(*list);
   }
@@ -418,6 +418,7 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   intersect(into.rest.taken, other.rest.taken);
   intersect(into.rest.dropped, other.rest.dropped);
   intersect(into.rest.last, other.rest.last);
+  intersect(into.rest.acquired, other.rest.acquired);
   intersect(into.rest.destroyed, other.rest.destroyed);
   intersect(into.rest.initialised, other.rest.initialised);
   intersect(into.facts, other.facts);

@@ -139,6 +139,7 @@ void Flow::acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind,
     if (std::binary_search(state.rest.destroyed.begin(), state.rest.destroyed.end(), lock))
       event.flags |= kEventInvalid;
   }
+  if (state.rest.acquired.size() < kAcquired) addSorted(state.rest.acquired, lock);
   std::erase(state.rest.dropped, lock);
   auto again = std::find(state.rest.released.begin(), state.rest.released.end(), lock);
   if (again != state.rest.released.end() && same == state.locks.end()) {

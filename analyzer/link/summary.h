@@ -61,6 +61,7 @@ struct Snapshot {
                                    // this thread's own
   std::vector<SymId> destroyed;    // locks surely destroyed
   std::vector<SymId> initialised;  // locks surely initialised by a call
+  std::vector<SymId> acquired;     // locks surely taken at some time since entry, held or not
   std::vector<SymId> last;         // objects of which this thread dropped the last reference
   std::vector<Fact> facts;         // of arguments, where a caller may know better
   bool thrown = false;             // an exception is on its way

@@ -52,6 +52,7 @@ void World::round() {
   access_ids_.clear();
   again_.clear();
   processing_.clear();
+  for (Origin& origin : origins) origin.started = false;
   for (Object& object : objects) {
     object.several = false;
     object.context = kNone;
@@ -231,6 +232,19 @@ bool World::isVarying(ContextId context, SymId sym) const {
   }
 }
 
+// `if (rank == 0)`, where each thread of its kind has a rank of its own: one thread. What is said in a
+// caller holds in what it calls.
+std::uint64_t World::onlyOne(ContextId context, const Snapshot& snapshot) const {
+  const Context& mine = contexts[context];
+  if (!mine.varying.empty()) {
+    for (const Fact& fact : snapshot.facts) {
+      if (!fact.equal || !isVarying(context, fact.sym)) continue;
+      return mix(mix(mine.function, fact.sym), static_cast<std::uint64_t>(fact.value)) | 1;
+    }
+  }
+  return mine.only;
+}
+
 SymId World::translate(SymId sym, const std::vector<SymId>& args) const {
   if (!syms.relative(sym)) return sym;
   SymId best = kNoSym;
@@ -313,6 +327,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   next.awaited = tokens(from, contexts[from].awaited, snapshot.awaited, true, false);
   next.signalled = tokens(from, contexts[from].signalled, snapshot.signalled, false, true);
   next.once = tokens(from, contexts[from].once, snapshot.once, true, false);
+  next.acquired = gatesPassed(from, snapshot);
+  next.only = onlyOne(from, snapshot);
   next.single = contexts[from].single && !site.in_loop;
   next.dying = dying;
 
@@ -327,6 +343,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   for (SymId v : next.varying) h = mix(h, v);
   h = mix(mix(mix(mix(mix(h, next.alive), next.awaited), next.signalled), next.once), next.clone);
   h = mix(h, next.dying);
+  h = mix(mix(h, next.acquired), next.only);
   auto same = [&](const Context& c) {
     if (c.function != function || c.origin != next.origin || c.held.size() != next.held.size()) return false;
     for (std::size_t i = 0; i < c.held.size(); ++i) {
@@ -337,7 +354,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     return c.arguments == next.arguments && c.constants == next.constants && c.fresh == next.fresh &&
            c.varying == next.varying && c.alive == next.alive && c.awaited == next.awaited &&
            c.signalled == next.signalled && c.once == next.once && c.clone == next.clone &&
-           c.dying == next.dying;
+           c.acquired == next.acquired && c.only == next.only && c.dying == next.dying;
   };
   auto remember = [&](ContextId id) {
     std::vector<ContextId>& list = contexts[from].children[call];
@@ -407,6 +424,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
                           sets_[next.awaited].begin(), sets_[next.awaited].end(),
                           std::back_inserter(awaited));
     joined.awaited = intern(std::move(awaited));
+    if (joined.acquired != next.acquired) joined.acquired = 0;
+    if (joined.only != next.only) joined.only = 0;
     joined.signalled = unite(joined.signalled, next.signalled);
     grown |= joined.dying && !next.dying;
     joined.dying &= next.dying;
@@ -543,12 +562,14 @@ void World::start(ContextId from, const Event& event, const CallSite& site, cons
     origin.entry = function;
     origin.path = contexts[from].path;
     origin.alive = aliveAt(from, snapshot);
+    noteHeldAtStart(id, from, snapshot);
     Context root;
     root.function = function;
     root.origin = id;
     root.path = mix(event.gid, id);
     root.single = true;
     root.awaited = tokens(from, contexts[from].awaited, snapshot.awaited, true, false);
+    root.acquired = gatesPassed(from, snapshot);
     std::size_t n = program.functions[function].body->parameter_types.size() +
                     (program.functions[function].method ? 1 : 0);
     for (std::size_t k = 0; k < args.size() && k < n; ++k) {
@@ -627,6 +648,8 @@ void World::processEvent(ContextId context, Index e) {
       access.alive = aliveAt(context, snapshot);
       access.awaited = tokens(context, contexts[context].awaited, snapshot.awaited, true, false);
       access.signalled = tokens(context, contexts[context].signalled, snapshot.signalled, false, true);
+      access.acquired = gatesPassed(context, snapshot);
+      access.only = onlyOne(context, snapshot);
       access.origin = contexts[context].origin;
       access.distinct = isVarying(context, event.addr);
       access.width = static_cast<std::uint16_t>(std::min<std::size_t>(list.size(), 60000));
@@ -636,7 +659,8 @@ void World::processEvent(ContextId context, Index e) {
         std::uint64_t h =
             mix(mix(mix(mix(mix(place, access.gid), access.locks), access.alive), access.origin),
                 access.awaited * 2 + access.distinct);
-        h = mix(mix(h, access.signalled), access.flags & (kEventRead | kEventWrite | kEventDying));
+        h = mix(mix(mix(h, access.acquired + access.only), access.signalled),
+                access.flags & (kEventRead | kEventWrite | kEventDying));
         if (access_ids_.emplace(h, true).second) accesses.push_back(access);
       }
       break;

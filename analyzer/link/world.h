@@ -74,6 +74,8 @@ struct Context {
   std::vector<SymId> varying;                  // differs between threads of the origin
   SetId alive = 0;                             // AliveRefs
   SetId awaited = 0, signalled = 0, once = 0;  // places
+  SetId acquired = 0;                          // gates passed
+  std::uint64_t only = 0;                      // what makes it one thread of its origin, if anything
   ContextId parent = kNone;
   Gid call = 0;
   std::uint64_t path = 0;  // hash of the calls from the thread's root
@@ -83,6 +85,14 @@ struct Context {
   bool dying = false;   // only runs while the process is being ended, by abort or the like
   std::map<Gid, std::vector<ContextId>> children;
   std::unordered_map<SymId, SetId> values;  // memo of this round
+};
+
+// A lock that the thread which starts another holds meanwhile: where that one taking of it began.
+struct StartHeld {
+  PlaceId lock = 0;
+  ContextId context = kNone;
+  Gid at = 0;
+  bool operator==(const StartHeld&) const = default;
 };
 
 struct Origin {
@@ -97,6 +107,10 @@ struct Origin {
   bool open = false;       // an entry of a library: any thread may come
   std::uint64_t path = 0;  // of the context that starts it
   std::vector<SetId> arguments;
+  std::vector<StartHeld> held;  // by its starter at its start
+  bool started = false;         // in this round
+  // Of those, the ones that the starter keeps for as long as this thread lives.
+  std::vector<StartHeld> covers;
 };
 
 // A lock at an access or acquisition.
@@ -127,6 +141,8 @@ struct Access {
   SetId locks = 0;  // into lock_uses
   SetId alive = 0;
   SetId awaited = 0, signalled = 0;
+  SetId acquired = 0;      // gates passed
+  std::uint64_t only = 0;  // equal and not 0: the same thread of an origin
   OriginId origin = 0;
   bool distinct = false;    // another place in each thread of the origin
   std::uint16_t width = 1;  // how many places the address may be
@@ -160,7 +176,13 @@ class World {
   SetId aliveAt(ContextId context, const Snapshot& snapshot);
   bool feasible(ContextId context, const Summary& summary, const Snapshot& snapshot);
   bool singlePlace(PlaceId place) const;
+  bool accessor(Gid gid) const;
   bool mayBeAlive(SetId alive, OriginId origin) const;
+  std::vector<OriginId> originsOfThread(PlaceId thread) const;
+  // Whether the threads that started theirs hold locks that keep the two apart.
+  bool keptApart(const Access& a, const Access& b);
+  // Whether `b` comes after its thread has taken a lock that `a` held when that thread was started.
+  bool gated(const Access& a, const Access& b);
   // Whether something of `a` (with `a_alive`) may run while something of `b`
   // does.
   bool parallel(OriginId a, SetId a_alive, OriginId b, SetId b_alive) const;
@@ -197,7 +219,6 @@ class World {
   std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
   bool isVarying(ContextId context, SymId sym) const;
   SetId tokens(ContextId context, SetId entry, const std::vector<SymId>& own, bool certain, bool filter);
-  std::vector<OriginId> originsOfThread(PlaceId thread) const;
   std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;
   std::set<OriginId> originsOf(ContextId context, SymId handle, unsigned depth) const;
   void finish();
@@ -210,6 +231,10 @@ class World {
   std::uint64_t relation(SymId access, SymId lock);
   std::uint32_t rootParameter(SymId id) const;
   SymId translate(SymId sym, const std::vector<SymId>& args) const;
+  std::uint64_t onlyOne(ContextId context, const Snapshot& snapshot) const;
+  void noteHeldAtStart(OriginId origin, ContextId from, const Snapshot& snapshot);
+  SetId gatesPassed(ContextId context, const Snapshot& snapshot);
+  void findCovers();
   void processInitialisers(ContextId root_like, OriginId origin);
 
   std::vector<std::vector<std::uint32_t>> sets_;
@@ -258,6 +283,9 @@ class World {
   // By context and expression, while a phi is evaluated: what this round found, and the phis so far.
   std::unordered_map<std::uint64_t, SetId> provisional_;
   std::unordered_map<std::uint64_t, SetId> phi_values_;
+  std::set<PlaceId> gates_;                           // locks held while a thread was started
+  std::vector<std::pair<PlaceId, OriginId>> passes_;  // a gate, and the thread that passed it
+  std::map<std::pair<PlaceId, OriginId>, std::uint32_t> pass_ids_;
   bool final_ = false;
   std::uint64_t steps_ = 0;
 };

@@ -226,6 +226,8 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
       const facts::Instruction& in = program.instruction(s.a);
       const FunctionInfo& f = program.functions[program.functionOfGid(s.a)];
       const TypeInfo* type = program.typeInfo(program.typeOf(*f.map, in.type));
+      if (known == 0 && type && type->kind == facts::TypeKind::Pointer && accessor(s.a))
+        return intern({objectPlace(ObjectKind::Unknown, type->element, in.callee, 0, 0, kNone)});
       if (known == 0 && type && type->kind == facts::TypeKind::Record)
         return intern({objectPlace(ObjectKind::Local, program.functionOfGid(s.a), 0x40000000u + s.a,
                                    contexts[context].origin, 0, context)});
@@ -304,6 +306,28 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
     default:
       return 0;
   }
+}
+
+// A function without arguments and without source that returns a pointer to a structure of the program: the
+// same one each time, unless its name says that it makes one.
+bool World::accessor(Gid gid) const {
+  const facts::Instruction& in = program.instruction(gid);
+  if (in.kind != facts::InstructionKind::Call || in.callee == kNone || !in.args.empty()) return false;
+  const FunctionInfo& f = program.functions[program.functionOfGid(gid)];
+  const facts::Value& callee = f.map->unit->values[in.callee];
+  if (callee.kind != facts::ValueKind::Function) return false;
+  const SymbolInfo& symbol = program.symbols[f.map->symbols[callee.index]];
+  if (symbol.function != kNone || symbol.has(facts::kSymbolSystem)) return false;
+  const TypeInfo* type = program.typeInfo(program.typeOf(*f.map, in.type));
+  const TypeInfo* record = type ? program.typeInfo(type->element) : nullptr;
+  if (!record || record->kind != facts::TypeKind::Record || record->fields.empty()) return false;
+  std::string name(symbol.qualified);
+  for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (std::string_view maker : {"new", "create", "make", "alloc", "dup", "open", "init", "clone", "copy",
+                                 "pop", "take", "next", "begin", "start", "acquire"}) {
+    if (name.find(maker) != std::string::npos) return false;
+  }
+  return true;
 }
 
 bool World::singlePlace(PlaceId place) const {

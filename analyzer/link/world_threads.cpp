@@ -68,6 +68,7 @@ void World::finish() {
     if (origin.parent == kNone) continue;
     if (origins[origin.parent].many || mayBeAlive(origin.alive, o)) origin.many = true;
   }
+  findCovers();
   // Threads left running at the end of the thread that started them stay alive
   // after its join; the parent's sets do not have them. Counted in `parallel`
   // through leaks_.
@@ -132,5 +133,115 @@ bool World::outlives(OriginId origin) const {
 // set is given; it is not alive there, so it was joined or not yet started. Not
 // known: taken as no.
 bool World::startedBefore(OriginId, SetId, OriginId) const { return false; }
+
+// One single lock, held on every way to the start.
+void World::noteHeldAtStart(OriginId origin, ContextId from, const Snapshot& snapshot) {
+  std::vector<StartHeld> held;
+  for (const HeldAt& h : heldAt(from, snapshot)) {
+    if (h.maybe || h.soft || h.mode != Mode::Exclusive || h.context == kNone) continue;
+    const std::vector<std::uint32_t>& places = sets_[h.places];
+    if (places.size() != 1 || !singlePlace(places[0]) || semaphore_values.count(places[0])) continue;
+    held.push_back({places[0], h.context, h.at});
+    if (gates_.insert(places[0]).second) changed_ = true;
+  }
+  Origin& mine = origins[origin];
+  if (!mine.started) {
+    mine.held = std::move(held);
+    mine.started = true;
+    return;
+  }
+  std::erase_if(mine.held,
+                [&](const StartHeld& h) { return std::find(held.begin(), held.end(), h) == held.end(); });
+}
+
+// Which gates this thread, or one that started it, has surely passed.
+SetId World::gatesPassed(ContextId context, const Snapshot& snapshot) {
+  SetId before = contexts[context].acquired;
+  if (gates_.empty() || snapshot.acquired.empty()) return before;
+  std::vector<std::uint32_t> out(sets_[before]);
+  for (SymId lock : snapshot.acquired) {
+    const std::vector<std::uint32_t>& places = sets_[eval(context, lock)];
+    if (places.size() != 1 || !gates_.count(places[0])) continue;
+    auto pass = std::make_pair(places[0], contexts[context].origin);
+    auto [it, fresh] = pass_ids_.try_emplace(pass, static_cast<std::uint32_t>(passes_.size()));
+    if (fresh) passes_.push_back(pass);
+    out.push_back(it->second);
+  }
+  return intern(std::move(out));
+}
+
+// A lock held when a thread is started covers its life, when its starter does not release it before it has
+// joined it.
+void World::findCovers() {
+  for (OriginId o = 0; o < origins.size(); ++o) {
+    Origin& origin = origins[o];
+    origin.covers.clear();
+    if (!origin.started || origin.parent == kNone) continue;
+    origin.covers = origin.held;
+    for (ContextId c = 0; c < contexts.size() && !origin.covers.empty(); ++c) {
+      if (contexts[c].origin != origin.parent) continue;
+      const Summary& summary = link.summaries[contexts[c].function];
+      for (const Event& event : summary.events) {
+        if (event.kind != EventKind::Release && event.kind != EventKind::Wait) continue;
+        const SetId places = eval(c, event.kind == EventKind::Wait ? event.value : event.addr);
+        std::erase_if(origin.covers, [&](const StartHeld& h) {
+          // An unlock of something unknown may be this one.
+          return (places == 0 || std::binary_search(sets_[places].begin(), sets_[places].end(), h.lock)) &&
+                 mayBeAlive(aliveAt(c, summary.snapshots[event.snapshot]), o);
+        });
+      }
+    }
+  }
+}
+
+bool World::keptApart(const Access& a, const Access& b) {
+  // What covers a thread covers those that end before it does.
+  auto covers = [&](OriginId of) {
+    std::vector<std::pair<PlaceId, OriginId>> out;
+    for (OriginId o = of; origins[o].parent != kNone; o = origins[o].parent) {
+      for (const StartHeld& h : origins[o].covers) out.emplace_back(h.lock, origins[o].parent);
+      if (outlives(o)) break;
+    }
+    return out;
+  };
+  auto holds = [&](const Access& access, PlaceId lock) {
+    return std::any_of(lock_uses[access.locks].begin(), lock_uses[access.locks].end(),
+                       [&](const LockUse& use) { return use.key == lock; });
+  };
+  if (gates_.empty()) return false;
+  const auto x = covers(a.origin), y = covers(b.origin);
+  for (auto [lock, holder] : x) {
+    if (holder != b.origin && holds(b, lock)) return true;
+    for (auto [other, other_holder] : y) {
+      if (other == lock && other_holder != holder) return true;
+    }
+  }
+  return std::any_of(y.begin(), y.end(),
+                     [&](const auto& cover) { return cover.second != a.origin && holds(a, cover.first); });
+}
+
+bool World::gated(const Access& a, const Access& b) {
+  if (b.acquired == 0 || a.origin == b.origin) return false;
+  // Which takings of locks go on around `a`: its thread's own, or one that covers its thread.
+  std::vector<StartHeld> around;
+  const Summary& summary = link.summaries[contexts[a.context].function];
+  for (const HeldAt& h : heldAt(a.context, summary.snapshots[summary.events[a.event].snapshot])) {
+    if (!h.maybe && sets_[h.places].size() == 1) around.push_back({sets_[h.places][0], h.context, h.at});
+  }
+  around.insert(around.end(), origins[a.origin].covers.begin(), origins[a.origin].covers.end());
+  for (OriginId child = b.origin; origins[child].parent != kNone; child = origins[child].parent) {
+    if (child == a.origin) return false;
+    for (const StartHeld& gate : origins[child].held) {
+      // One taking, not one in each round of a loop.
+      if (program.instruction(gate.at).loop_depth > 0 || !contexts[gate.context].single) continue;
+      if (std::find(around.begin(), around.end(), gate) == around.end()) continue;
+      for (std::uint32_t pass : sets_[b.acquired]) {
+        auto [lock, passer] = passes_[pass];
+        if (lock == gate.lock && containsOrigin(child, passer)) return true;
+      }
+    }
+  }
+  return false;
+}
 
 }  // namespace gridlock::link

@@ -103,6 +103,7 @@ class RaceCheck {
     if (a.origin == b.origin) {
       if (!world_.origins[a.origin].many) return false;
       if (a.distinct && b.distinct) return false;
+      if (a.only != 0 && a.only == b.only) return false;
       // Each thread's own.
       const Object& object = world_.objectOf(a.place);
       bool thread_local_variable = object.kind == ObjectKind::Global &&
@@ -116,6 +117,7 @@ class RaceCheck {
     if ((a.flags & kEventTaken) && (b.flags & kEventTaken)) return false;
     if (ownSlot(a, b) || ownSlot(b, a)) return false;
     if (protectedPair(a, b)) return false;
+    if (world_.keptApart(a, b) || world_.gated(a, b) || world_.gated(b, a)) return false;
     return !ordered(a, b) && !ordered(b, a);
   }
 

@@ -67,7 +67,7 @@ class OrderCheck {
           if (same_class && (h.places == places) && (world_.syms.hasStale(h.sym == kNoSym ? lock : h.sym)))
             continue;
           if (same_class && !(from_exact && exact) && !anyTwo(h.sym, lock)) continue;
-          if (same_class && compared(snapshot, h.sym, lock)) continue;
+          if (compared(snapshot, h.sym, lock)) continue;
           addEdge(c, event, snapshot, held, h, from, to, from_exact, exact, to_mode,
                   sources.size() * targets.size() > 2, wait);
         }

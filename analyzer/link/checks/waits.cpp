@@ -5,7 +5,74 @@
 
 namespace gridlock::link {
 
+namespace {
+
+// A join under a lock that the joined thread takes on its way.
+void checkJoins(Reporter& reporter) {
+  World& world = reporter.world;
+  struct Taken {
+    Gid gid;
+    PlaceId lock;
+  };
+  std::map<OriginId, std::vector<Taken>> taken;
+  auto locksOf = [&](OriginId origin) -> const std::vector<Taken>& {
+    auto [it, fresh] = taken.try_emplace(origin);
+    if (!fresh) return it->second;
+    for (ContextId c = 0; c < world.contexts.size(); ++c) {
+      if (world.contexts[c].origin != origin) continue;
+      const Summary& summary = world.link.summaries[world.contexts[c].function];
+      for (const Event& event : summary.events) {
+        if (event.kind != EventKind::Acquire || (event.flags & (kEventTry | kEventTimed))) continue;
+        const std::vector<std::uint32_t>& places = world.set(world.eval(c, event.addr));
+        if (places.size() == 1 && world.singlePlace(places[0])) it->second.push_back({event.gid, places[0]});
+      }
+    }
+    return it->second;
+  };
+  std::set<std::pair<Gid, PlaceId>> done;
+  for (ContextId c = 0; c < world.contexts.size(); ++c) {
+    const Summary& summary = world.link.summaries[world.contexts[c].function];
+    for (const Event& event : summary.events) {
+      if (event.kind != EventKind::Join) continue;
+      const Snapshot& snapshot = summary.snapshots[event.snapshot];
+      for (const HeldAt& h : world.heldAt(c, snapshot)) {
+        if (h.maybe || h.soft) continue;
+        const std::vector<std::uint32_t> locks = world.set(h.places);
+        if (locks.size() != 1 || !world.singlePlace(locks[0]) || world.semaphore_values.count(locks[0]))
+          continue;
+        if (!world.feasible(c, summary, snapshot)) continue;
+        for (PlaceId thread : std::vector<std::uint32_t>(world.set(world.eval(c, event.value)))) {
+          for (OriginId origin : world.originsOfThread(thread)) {
+            for (const Taken& use : locksOf(origin)) {
+              if (use.lock != locks[0] || !done.insert({event.gid, use.lock}).second) continue;
+              std::string name = reporter.lockName(use.lock);
+              model::Finding finding;
+              finding.rule = model::Rule::WaitWhileHolding;
+              finding.confidence = model::Confidence::Likely;
+              finding.severity = model::severityFor(finding.rule, finding.confidence);
+              finding.reason = "the thread waited for takes that lock";
+              finding.message = "the thread that joins at " + reporter.where(event.gid) + " holds `" + name +
+                                "`, which `" + reporter.threadName(origin) + "` takes at " +
+                                reporter.where(use.gid) + ": neither can go on";
+              finding.locations.push_back(reporter.location(event.gid, "joins"));
+              finding.locations.push_back(reporter.location(h.primitive, "acquires " + name));
+              finding.locations.push_back(reporter.location(use.gid, "needs " + name));
+              finding.locks.push_back(reporter.lock(use.lock));
+              finding.threads.push_back(reporter.thread(world.contexts[c].origin));
+              finding.threads.push_back(reporter.thread(origin));
+              reporter.report.findings.push_back(std::move(finding));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
 void checkWaits(Reporter& reporter) {
+  checkJoins(reporter);
   World& world = reporter.world;
   struct Waiter {
     ContextId context;
