@@ -17,7 +17,7 @@ class Poller {
     std::lock_guard<std::mutex> guard(mutex_);  // also: deadlock, wait-while-holding
     stopping_ = true;
     invisible_step_advance(&step_);
-    // expect@+1: deadlock via=runtime  expect-miss@+1: wait-while-holding via=static  also@+1: blocking-while-locked, lock-order-cycle
+    // expect@+1: deadlock via=runtime  expect@+1: wait-while-holding via=static  also@+1: blocking-while-locked, lock-order-cycle
     if (worker_.joinable()) worker_.join();
   }
 

@@ -1,5 +1,6 @@
 // blocking-while-locked, and unused-guard.
 #include <algorithm>
+#include <tuple>
 
 #include "analyzer/link/check.h"
 
@@ -22,6 +23,13 @@ std::string blockNote(const World& world, const CallSite& site) {
 void checkBlocking(Reporter& reporter) {
   World& world = reporter.world;
   std::set<std::pair<Gid, std::string>> done;
+  // A join that cannot end is a finding of its own.
+  std::set<std::tuple<std::string, int, int>> stuck;
+  for (const model::Finding& finding : reporter.report.findings) {
+    if (finding.rule != model::Rule::WaitWhileHolding) continue;
+    const model::Location& at = finding.locations[0];
+    stuck.emplace(at.file, at.line, at.column);
+  }
   for (ContextId c = 0; c < world.contexts.size(); ++c) {
     const Summary& summary = world.link.summaries[world.contexts[c].function];
     if (world.contexts[c].dying) continue;
@@ -29,6 +37,8 @@ void checkBlocking(Reporter& reporter) {
       if (event.kind != EventKind::Block || (event.flags & kEventDying)) continue;
       std::vector<HeldAt> held = world.heldAt(c, summary.snapshots[event.snapshot]);
       if (held.empty()) continue;
+      const model::Location at = reporter.location(event.gid, "");
+      if (stuck.count({at.file, at.line, at.column})) continue;
       std::string note = blockNote(world, summary.calls[event.aux]);
       for (const HeldAt& h : held) {
         if (h.maybe || h.soft) continue;
