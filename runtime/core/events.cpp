@@ -43,14 +43,6 @@ void noteRequest(Thread& thread, Index lock, std::uint64_t site, Index stack) {
   entry->lock.store(lock, std::memory_order_release);
 }
 
-// What is known of a situation. At a deep site the entry only says so: look again with the deep key.
-CacheEntry* lookUp(Thread& thread, std::uint64_t key, bool* deep = nullptr) {
-  CacheEntry* known = findInCache(thread, key);
-  if (known == nullptr || known->section != kDeepSite) return known;
-  if (deep != nullptr) *deep = true;
-  return nullptr;
-}
-
 bool holdsShared(Thread& thread, Index lock) {
   for (std::uint32_t i = thread.held(); i-- > 0;) {
     const Shadow& shadow = *heldAt(thread, i).shadow;
@@ -175,49 +167,33 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
     return;
   }
   askFor(thread, lock_, how_);
-  const std::uint64_t below = thread.hash();
-  const std::uint64_t depth = depthOf(frame);
-  key_ = situation(below, how_, lock_, site_, depth);
-  bool deep = false;
-  CacheEntry* known = lookUp(thread, key_, &deep);
+  Known known = findKnown(thread, how_, lock_, frame, false);
   Place place{};
-  if (deep) {
+  if (known.entry == nullptr) {
     place = placeOf(thread, frame);
-    key_ = situation(below, how_, lock_, place.key, 1);
-    known = lookUp(thread, key_);
+    if (place.deep && !known.deep) {
+      remember(thread, known.any_key != 0 ? known.any_key : known.key, kDeepSite, kNone);
+      known = findKnown(thread, how_, lock_, frame, false);
+    }
   }
-  const bool holds_others = !thread.holdsNothing();
-  if (known == nullptr && !holds_others) {
-    // Many locks are taken here: they share one section, and need no request.
-    known = lookUp(thread, situation(below, how_, kAnyLock, site_, depth));
-  }
-  if (known != nullptr) {
-    section_ = known->section;
-    stack_ = {known->stack, false};
+  key_ = known.hash;
+  if (known.entry != nullptr) {
+    section_ = known.entry->section;
+    stack_ = {known.entry->stack, false};
   } else {
-    if (place.key == 0) place = placeOf(thread, frame);
-    if (place.deep && !deep) {
-      remember(thread, key_, kDeepSite, kNone);
-      key_ = situation(below, how_, lock_, place.key, 1);
-      known = lookUp(thread, key_);
-    }
-    if (known != nullptr) {
-      section_ = known->section;
-      stack_ = {known->stack, false};
-    } else {
-      stack_ = stackAt(thread, frame, place, lock_);
-      bool merged = false;
-      section_ = sectionFor(thread, place, site_, lock_, how_, stack_, merged);
-      if (holds_others) {
-        request_row_ = addRequest(thread, lock_, how_, stack_);
-        if (mode == Mode::kShared && request == RequestKind::kBlocking && holdsShared(thread, lock_)) {
-          addEvent(thread,
-                   {.kind = EventKind::kRecursiveRead, .mode = mode, .lock = lock_, .stack = stack_.index});
-        }
+    stack_ = stackAt(thread, frame, place, lock_);
+    bool merged = false;
+    section_ = sectionFor(thread, place, site_, lock_, how_, stack_, merged);
+    if (!thread.holdsNothing()) {
+      request_row_ = addRequest(thread, lock_, how_, stack_);
+      if (mode == Mode::kShared && request == RequestKind::kBlocking && holdsShared(thread, lock_)) {
+        addEvent(thread,
+                 {.kind = EventKind::kRecursiveRead, .mode = mode, .lock = lock_, .stack = stack_.index});
       }
-      const bool any = merged && !holds_others && !place.deep;
-      remember(thread, any ? situation(below, how_, kAnyLock, site_, depth) : key_, section_, stack_.index);
     }
+    // Many locks are taken here: they share one section, and need no request.
+    const bool any = merged && known.any_key != 0;
+    remember(thread, any ? known.any_key : known.key, section_, stack_.index);
   }
   noteRequest(thread, lock_, site_, stack_.index);
   LockRow& row = current.locks[lock_];
@@ -305,7 +281,7 @@ void takenAgain(const Object& object) {
   if (held.entry == nullptr) return;
   if (held.entry->recursion != 0xffff) ++held.entry->recursion;
   held.shadow->flags |= kShadowRecursive;
-  held.shadow->plain = kNoAddress;
+  held.shadow->plain = kNowhere;
 }
 
 void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
@@ -355,20 +331,26 @@ void askedFor(const Object& object, const Frame* frame) {
   Attempt(object, Mode::kExclusive, RequestKind::kBlocking, frame).refused();
 }
 
-void initialised(const Object& object, const Frame* frame, std::uint32_t detail) {
+void initialised(const Object& object, const Frame* frame, std::uint32_t detail, std::uint64_t word) {
   Thread* thread = thisThread();
   if (thread == nullptr) return;
   Inside inside(thread);
-  const std::uint64_t key = situation(0, 0, kAnyLock - 1, frame->site, depthOf(frame));
-  CacheEntry* known = lookUp(*thread, key);
+  std::uint64_t key = situation(0, 0, kAnyLock - 1, frame->site, depthOf(frame));
+  const CacheEntry* known = findInCache(*thread, key);
+  const bool deep = known != nullptr && known->section == kDeepSite;
+  if (deep) {
+    key = situation(0, 1, kAnyLock - 1, deepPlace(*thread, frame), 1);
+    known = findInCache(*thread, key);
+  }
   Index stack = kNone;
   if (known != nullptr) {
     stack = known->stack;
   } else {
     const Place place = placeOf(*thread, frame);
     stack = stackAt(*thread, frame, place, kNone).index;
-    remember(*thread, key, place.deep ? kDeepSite : kNone, stack);
+    remember(*thread, key, place.deep && !deep ? kDeepSite : kNone, stack);
   }
+  if (word != 0 && detail == 0 && bearAgain(*thread, object, word, stack)) return;
   const Index lock = bearLock(*thread, object, stack);
   if (detail != 0 && lock != kNone) current.locks[lock].detail.store(detail, std::memory_order_relaxed);
 }
@@ -669,7 +651,7 @@ int sampleNewest() {
   Inside inside(thread);
   Shadow& newest = thread->top[-1];
   newest.flags |= kShadowSampled;
-  newest.plain = kNoAddress;
+  newest.plain = kNowhere;
   thread->entryOf(&newest)->acquired_ns = nowNs();
   return 0;
 }

@@ -26,9 +26,6 @@ using record::Mode;
 using record::RequestKind;
 using record::WaitKind;
 
-// In place of a lock in the cache key, for "any further lock at this place" while nothing else is held.
-inline constexpr Index kAnyLock = ~Index{0};
-
 inline std::uint32_t howOf(Mode mode, RequestKind request) {
   return static_cast<std::uint32_t>(mode) | static_cast<std::uint32_t>(request) << 8;
 }
@@ -114,8 +111,8 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner);
 
 // About to be initialised: wrong when somebody holds it.
 void initialising(const Object& object, const Frame* frame);
-// `detail` as LockRow::detail.
-void initialised(const Object& object, const Frame* frame, std::uint32_t detail = 0);
+// `detail` as LockRow::detail; `word` stood in its spare bytes before.
+void initialised(const Object& object, const Frame* frame, std::uint32_t detail = 0, std::uint64_t word = 0);
 // About to be destroyed. `owner` as above.
 void destroying(const Object& object, const Frame* frame, std::uint32_t owner);
 void destroyed(const Object& object);

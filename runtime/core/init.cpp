@@ -32,9 +32,11 @@ namespace gridlock::runtime {
 
 void startsAfterFork();  // hooks/thread_start.cpp
 void provePlainMutex();  // hooks/mutex_lock.h
+void proveReaders();     // hooks/rwlock.cpp
 
 Arena arena;
 bool passive = false;
+bool is_initialised = false;
 std::uint64_t sample_mask = 255;
 
 namespace {
@@ -297,6 +299,7 @@ bool startRecording(Record& parent) {
   if (!forked) {
     warmUpUnwinder();
     provePlainMutex();
+    proveReaders();
   }
   __atomic_store_n(alive, ++last_epoch, __ATOMIC_RELEASE);
   return true;
@@ -331,13 +334,12 @@ void endOnDeadlock() {
 }
 
 // Idempotent; runs from the constructor, or from the first hook where a lock is taken before it.
-void initialise() {
-  static bool done = false;
-  if (done) return;
-  done = true;
+void initialiseNow() {
+  if (is_initialised) return;
+  is_initialised = true;
   resolveReal();
   dl_find_object found{};
-  if (_dl_find_object(reinterpret_cast<void*>(&initialise), &found) == 0) {
+  if (_dl_find_object(reinterpret_cast<void*>(&initialiseNow), &found) == 0) {
     ours_begin = reinterpret_cast<std::uint64_t>(found.dlfo_map_start);
     ours_end = reinterpret_cast<std::uint64_t>(found.dlfo_map_end);
   }

@@ -33,7 +33,12 @@ void reportAtQuickExit();
 void endOnDeadlock();
 
 // Resolves the real functions, chooses the session. Idempotent, callable before any constructor.
-void initialise();
+extern bool is_initialised __attribute__((visibility("hidden")));
+void initialiseNow();
+inline void initialise() {
+  if (!is_initialised) [[unlikely]]
+    initialiseNow();
+}
 
 // Whether an address lies in this library.
 bool isOurs(std::uint64_t pc);

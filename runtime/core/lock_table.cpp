@@ -13,8 +13,6 @@ namespace {
 using record::LockRow;
 using record::LockState;
 
-constexpr std::uint64_t kDestroyedMark = std::uint64_t{1} << 63;
-
 InternTable side;  // address -> kLocks, for objects without spare bytes of ours
 
 // Which row an address had last: finds re-use of memory by locks that are never destroyed. Lossy.
@@ -26,6 +24,11 @@ constexpr std::uint32_t kLastUses = 1u << 14;
 LastUse* last_uses = nullptr;
 
 std::uint64_t addressKey(std::uint64_t address) { return mix(address, 0x6c6f'636b'0000'0001u); }
+
+void replaceInSide(std::uint64_t key, Index lock) {
+  side.replace(key, lock);
+  side_changes.fetch_add(1, std::memory_order_release);
+}
 
 LastUse* lastUse(std::uint64_t address) {
   if (last_uses == nullptr) return nullptr;
@@ -147,6 +150,13 @@ Index register_(Thread& thread, const Object& object, std::uint64_t seen) {
 }  // namespace
 
 std::uint32_t tag_secret = 0;
+std::atomic<std::uint64_t> side_changes{1};
+
+void noteNear(Thread& thread, std::uint64_t address) {
+  const std::uint64_t changes = side_changes.load(std::memory_order_acquire);  // before the look-up
+  const Index lock = side.find(addressKey(address));
+  if (lock != kNone) nearSlot(thread, address) = {address, markFor(address, lock), changes};
+}
 
 Index lockOf(Thread& thread, const Object& object, bool& destroyed) {
   destroyed = false;
@@ -190,7 +200,7 @@ Index bearLock(Thread& thread, const Object& object, Index stack) {
     if (lock == kNone) return kNone;
     fill(current.locks[lock], thread, born, generation);
     setState(current.locks[lock], LockState::kLive);
-    side.replace(key, lock);
+    replaceInSide(key, lock);
   }
   if (lock != kNone) current.locks[lock].born_stack = stack;
   return lock;
@@ -204,17 +214,33 @@ void destroyLock(Thread& thread, const Object& object) {
   if (usesSpare(object)) {
     *object.spare = markFor(object.address, lock) ^ kDestroyedMark;
   } else {
-    side.replace(addressKey(object.address), kNone);
-  }
-  LastUse* use = lastUse(object.address);
-  if (use != nullptr && use->address.load(std::memory_order_relaxed) == object.address) {
-    use->lock.store(kNone, std::memory_order_relaxed);
+    replaceInSide(addressKey(object.address), kNone);
   }
   if (!isReferenced(row)) freeRow(thread, row);
 }
 
+bool bearAgain(Thread& thread, const Object& object, std::uint64_t word, Index stack) {
+  const Index lock = markedLock(word ^ kDestroyedMark, object.address);
+  if (lock == kNone || thread.free_locks != &current.locks[lock]) return false;
+  LockRow& row = current.locks[lock];
+  if (row.address != object.address || row.kind != object.kind ||
+      (row.flags | record::kInitialised) != (object.flags | record::kInitialised)) {
+    return false;
+  }
+  thread.free_locks = row.reserved == kNone ? nullptr : &current.locks[row.reserved];
+  row.reserved = kNone;
+  row.flags |= record::kInitialised;
+  ++row.generation;
+  row.born_stack = stack;
+  row.contended.store(0, std::memory_order_relaxed);
+  row.wait_ns.store(0, std::memory_order_relaxed);
+  setState(row, LockState::kLive);
+  __atomic_store_n(object.spare, word ^ kDestroyedMark, __ATOMIC_RELEASE);
+  return true;
+}
+
 void unmarkLock(const Object& object, Index lock) {
-  side.replace(addressKey(object.address), lock);
+  replaceInSide(addressKey(object.address), lock);
   keepLock(lock);
   if (object.spare != nullptr) __atomic_store_n(object.spare, 0, __ATOMIC_RELEASE);
 }
@@ -229,7 +255,7 @@ Index lockInChild(Thread& thread, const record::LockRow& old, std::uint64_t addr
   if (lock == kNone) return kNone;
   fill(current.locks[lock], thread, object, 0);
   setState(current.locks[lock], LockState::kLive);
-  side.replace(addressKey(address), lock);  // its spare bytes carry the mark of the parent
+  replaceInSide(addressKey(address), lock);  // its spare bytes carry the mark of the parent
   return lock;
 }
 
@@ -239,7 +265,10 @@ Index lockByAddress(Thread& thread, std::uint64_t address, record::LockKind kind
 
 void giveLocksBack(Thread& thread) { thread.free_locks = nullptr; }
 
-void locksAfterFork() { side.afterFork(); }
+void locksAfterFork() {
+  side.afterFork();
+  side_changes.fetch_add(1, std::memory_order_release);
+}
 
 void prepareLocks() {
   last_uses = static_cast<LastUse*>(arena.allocate(sizeof(LastUse) * kLastUses));

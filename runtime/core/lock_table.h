@@ -7,6 +7,7 @@
 // robust or process-shared ones, are found in a table by address.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "runtime/core/thread_state.h"
@@ -31,6 +32,20 @@ inline Index markedLock(std::uint64_t word, std::uint64_t address) {
   return static_cast<std::uint32_t>(word >> 32) == tagOf(address) ? static_cast<Index>(word) : kNone;
 }
 
+// How often an address came to mean another lock in the table by address.
+extern std::atomic<std::uint64_t> side_changes __attribute__((visibility("hidden")));
+
+inline NearLock& nearSlot(Thread& thread, std::uint64_t address) {
+  return thread.near[(address >> 2 ^ address >> 6) % kNearLocks];
+}
+// The mark of a lock that is found by address; kNoMark when it is to be looked up.
+inline std::uint64_t nearMark(Thread& thread, std::uint64_t address) {
+  const NearLock& slot = nearSlot(thread, address);
+  return slot.address == address && slot.changes == side_changes.load(std::memory_order_acquire) ? slot.mark
+                                                                                                 : kNoMark;
+}
+void noteNear(Thread& thread, std::uint64_t address);
+
 // The row of a lock, made when it has none yet. `destroyed` says that the object was destroyed and
 // not initialised since. None when the table is full.
 Index lockOf(Thread& thread, const Object& object, bool& destroyed);
@@ -41,6 +56,15 @@ Index knownLock(const Object& object);
 // in use. None when the table is full.
 Index bearLock(Thread& thread, const Object& object, Index stack);
 void destroyLock(Thread& thread, const Object& object);
+
+// The spare bytes of a destroyed object hold its mark with this bit changed.
+inline constexpr std::uint64_t kDestroyedMark = std::uint64_t{1} << 63;
+inline bool wasDestroyed(std::uint64_t word, std::uint64_t address) {
+  return markedLock(word ^ kDestroyedMark, address) != kNone;
+}
+// bearLock, for an object that this thread destroyed last, with its row still free. `word` stood in its spare
+// bytes before. False when it is not so.
+bool bearAgain(Thread& thread, const Object& object, std::uint64_t word, Index stack);
 
 // The object keeps its row, but its spare bytes are the program's again.
 void unmarkLock(const Object& object, Index lock);

@@ -123,21 +123,6 @@ void walkFrom(Walk& walk) {
   _Unwind_Backtrace(visit, &walk);
 }
 
-// The next return addresses, by frame pointers. Only good as a key: any of them may be nonsense.
-std::uint64_t outerAddresses(const Thread& thread, std::uint64_t key, std::uint64_t frame_pointer) {
-  for (int i = 0; i < 4; ++i) {
-    if (frame_pointer % 8 != 0 || frame_pointer < reinterpret_cast<std::uint64_t>(&key) ||
-        frame_pointer + sizeof(Frame) > thread.stack_top) {
-      break;
-    }
-    const auto* frame = reinterpret_cast<const Frame*>(frame_pointer);
-    key = mix(key, frame->site);
-    if (frame->caller <= frame_pointer) break;
-    frame_pointer = frame->caller;
-  }
-  return key;
-}
-
 }  // namespace
 
 Place placeOf(Thread& thread, const Frame* frame) {
@@ -155,7 +140,7 @@ Place placeOf(Thread& thread, const Frame* frame) {
     sites.insert(site_key, kind);
   }
   if (kind == kShallow) return {key, false};
-  return {outerAddresses(thread, key, frame->caller), true};
+  return {deepPlace(thread, frame), true};
 }
 
 Stack stackAt(Thread&, const Frame* frame, Place place, Index lock) {

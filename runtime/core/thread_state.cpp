@@ -415,7 +415,7 @@ bool prepareThreads() {
   return twins != nullptr;
 }
 
-Thread* thisThread() {
+Thread* thisThreadSlowly() {
   Thread* thread = tl_thread;
   if (thread->epoch == *alive) return thread;
   if (thread->epoch == kBusy) {
@@ -534,8 +534,8 @@ void remember(Thread& thread, std::uint64_t key, Index section, Index stack) {
     return;
   }
   if (insertFront(&thread.cache[key & thread.cache_mask], {key, section, stack}) &&
-      ++thread.evictions > cacheEntries(thread) / 8 && cacheEntries(thread) < kLargestCache) {
-    setCache(thread, cacheEntries(thread) * 4);
+      ++thread.evictions > cacheEntries(thread) / 32 && cacheEntries(thread) < kLargestCache) {
+    setCache(thread, cacheEntries(thread) * 2);
   }
 }
 

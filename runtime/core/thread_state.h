@@ -25,7 +25,7 @@ namespace gridlock::runtime {
 
 // Values that no lock has.
 inline constexpr std::uint64_t kNoMark = 0x5a5a5a5a;  // a mark's upper half is never 0
-inline constexpr std::uint64_t kNoAddress = ~std::uint64_t{0};
+inline constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
 
 // Private twin of a HeldEntry, one cache line. The first three words say what was taken there last, and
 // whence: when they are met again, and nothing below has changed since, everything else stands already.
@@ -34,7 +34,7 @@ struct alignas(64) Shadow {
   std::uint64_t mark = kNoMark;           // the word in the lock object that holds its number
   std::uint64_t site = 0;                 // return address
   std::uint64_t place = 0;                // placeWord(): frame address, mode and kind of request
-  std::uint64_t plain = kNoAddress;       // the address where an unlock has nothing to do but to pop
+  std::uint64_t plain = kNowhere;         // the address where an unlock has nothing to do but to pop
   record::SectionRow* section = nullptr;  // never null in an entry in use; row 0 when it is not known
   std::uint64_t address = 0;              // of the lock object
   std::uint64_t hash = 0;  // of the held chain up to and including this lock; its key in the cache
@@ -53,6 +53,7 @@ enum ShadowFlag : std::uint16_t {
   kShadowRecursive = 1u << 1,  // taken more than once
   kShadowExact = 1u << 2,      // its stack was unwound for this very acquisition
   kShadowAnyLock = 1u << 3,    // its section stands for any lock taken at this place
+  kShadowDeep = 1u << 4,       // `site` is its deepPlace()
   kShadowUnlockSlow = kShadowSampled | kShadowRecursive,
 };
 
@@ -87,7 +88,15 @@ inline constexpr std::uint64_t kUnborn = 3;
 
 inline constexpr std::size_t kGateDistance = 4096;
 
-struct alignas(256) Thread {
+// The number of a lock whose object has no room for it: its mark, as if it stood there.
+struct NearLock {
+  std::uint64_t address = 0;
+  std::uint64_t mark = kNoMark;
+  std::uint64_t changes = 0;  // of the table by address when it was looked up
+};
+inline constexpr std::uint64_t kNearLocks = 16;
+
+struct alignas(1024) Thread {
   std::uint64_t epoch;  // equal to *alive while this thread is recorded, and not inside the shim
   Shadow* top;          // twin of the next free entry
   record::ThreadRow* row;
@@ -110,7 +119,8 @@ struct alignas(256) Thread {
   std::uint8_t destructor_rounds;
   Thread* next_free;
   record::LockRow* free_locks;  // rows of destroyed locks that nothing refers to, by `reserved`
-  void* pending;                // begun requests of home-made locks (hooks/annotate.cpp)
+  NearLock near[kNearLocks];
+  void* pending;  // begun requests of home-made locks (hooks/annotate.cpp)
   TryLoop tries;
   std::uint32_t notified;  // waits that somebody else ended: conditions, semaphores, barriers, futexes
 
@@ -141,7 +151,7 @@ struct alignas(256) Thread {
 // leaves the block.
 inline std::uint64_t plainAddress(const Shadow& shadow, std::uint32_t position) {
   const bool leaves_block = position != 0 && position % record::kHeldPerBlock == 0;
-  return (shadow.flags & kShadowUnlockSlow) != 0 || leaves_block ? kNoAddress : shadow.address;
+  return (shadow.flags & kShadowUnlockSlow) != 0 || leaves_block ? kNowhere : shadow.address;
 }
 
 #pragma GCC visibility push(hidden)  // else each access goes through an address in a register
@@ -160,7 +170,11 @@ void noteForkedChild();
 // The calling thread's state, or nullptr when its events are to pass unrecorded: the shim is passive,
 // the thread is inside the shim, or past its end. The first call of a thread registers it; the first
 // of a process image makes the record.
-Thread* thisThread();
+Thread* thisThreadSlowly();
+inline Thread* thisThread() {
+  Thread* thread = tl_thread;
+  return thread->gate() != 0 ? thread : thisThreadSlowly();
+}
 
 // As thisThread(), but never registers anything.
 inline Thread* knownThread() {
@@ -245,6 +259,9 @@ inline std::uint64_t placeWord(const Frame* frame, record::Mode mode, record::Re
          (static_cast<std::uint64_t>(request) << 1);
 }
 
+// In place of a lock in the cache key, for "any further lock at this place" while nothing else is held.
+inline constexpr Index kAnyLock = ~Index{0};
+
 // The cache: sets of four entries, one cache line each, the newest first.
 inline constexpr std::uint64_t kCacheWays = 4;
 inline std::uint64_t situation(std::uint64_t chain_hash, std::uint32_t how, Index lock, std::uint64_t site,
@@ -254,9 +271,9 @@ inline std::uint64_t situation(std::uint64_t chain_hash, std::uint32_t how, Inde
   return x ^ (x >> 32);
 }
 // The hash of a chain of one lock, taken where any lock may be.
-inline std::uint64_t anyHash(std::uint64_t chain_hash, std::uint64_t mark, std::uint64_t site,
-                             std::uint64_t depth) {
-  return chain_hash ^ (((mark ^ depth << 20) + site) * 0x9e3779b97f4a7c15u);
+inline std::uint64_t anyHash(std::uint64_t chain_hash, Index lock, std::uint64_t site, std::uint64_t depth) {
+  const std::uint64_t x = ((std::uint64_t{lock} << 32) ^ depth) * 0x9e3779b97f4a7c15u + site;
+  return chain_hash ^ x ^ (x >> 32);  // the number of the lock stands in the upper half alone
 }
 inline CacheEntry* findInCache(const Thread& thread, std::uint64_t key) {
   CacheEntry* set = &thread.cache[key & thread.cache_mask];
@@ -268,6 +285,68 @@ inline CacheEntry* findInCache(const Thread& thread, std::uint64_t key) {
   return nullptr;
 }
 void remember(Thread& thread, std::uint64_t key, Index section, Index stack);
+
+// The call site, the depth of the stack, and the next few return addresses by frame pointers: equal places,
+// equal keys, in all threads. Only good as a key: any of the addresses may be nonsense.
+inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
+  constexpr std::uint64_t kOdd[] = {0xd6e8feb86659fd93u, 0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu,
+                                    0xc4ceb9fe1a85ec53u};
+  constexpr std::uint64_t kLargestFrame = 1u << 16;
+  auto at = reinterpret_cast<std::uint64_t>(frame);
+  std::uint64_t key = frame->site * 0xa0761d6478bd642fu + (thread.stack_top - at);
+  for (const std::uint64_t odd : kOdd) {
+    const std::uint64_t next = frame->caller;
+    if (next - at - 1 >= kLargestFrame || next % 8 != 0 || next + sizeof(Frame) > thread.stack_top) break;
+    at = next;
+    frame = reinterpret_cast<const Frame*>(at);
+    key += frame->site * odd;
+  }
+  return key;
+}
+
+// What is known of a request. Where the site is a deep one (core/stack_store.h), an entry that stands for it
+// only says so, and the place takes the site's part.
+struct Known {
+  CacheEntry* entry;  // nullptr when this situation is new
+  std::uint64_t key;
+  std::uint64_t any_key;  // for any lock; 0 when others are held
+  std::uint64_t site;     // or deep place
+  std::uint64_t hash;     // of the chain when the lock is held
+  bool any;
+  bool deep;
+};
+
+// `deep`: the site is known to be a deep one.
+inline __attribute__((always_inline)) Known findKnown(const Thread& thread, std::uint32_t how, Index lock,
+                                                      const Frame* frame, bool deep) {
+  const std::uint64_t below = thread.hash();
+  const bool holds_nothing = thread.holdsNothing();
+  auto depth = reinterpret_cast<std::uint64_t>(frame);
+  Known known{nullptr, 0, 0, frame->site, 0, false, false};
+  for (;;) {
+    if (deep) {
+      known.deep = true;
+      known.site = deepPlace(thread, frame);
+      depth = 1;
+    }
+    // With nothing else held, the entry for any lock comes first: it is one for all of them and hot, theirs
+    // would be a cold cache line each.
+    if (holds_nothing) {
+      known.any_key = situation(below, how, kAnyLock, known.site, depth);
+      known.entry = findInCache(thread, known.any_key);
+    }
+    known.any = known.entry != nullptr;
+    if (known.any) {
+      known.hash = anyHash(below, lock, known.site, depth);
+    } else {
+      known.hash = known.key = situation(below, how, lock, known.site, depth);
+      known.entry = findInCache(thread, known.key);
+    }
+    if (known.entry == nullptr || known.entry->section != kDeepSite || known.deep) return known;
+    known.entry = nullptr;
+    deep = true;
+  }
+}
 
 // Starts a new segment of the thread, ordered after its current one and after `other`.
 void startSegment(Thread& thread, Index other);

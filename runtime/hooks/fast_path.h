@@ -15,27 +15,15 @@
 
 namespace gridlock::runtime {
 
+// Whether readers of a free lock may come and go without libc: tried out on a lock of our own.
+void proveReaders();
+
 #define GRIDLOCK_EXPORT extern "C" __attribute__((visibility("default")))
 #define GRIDLOCK_FRAME (static_cast<const ::gridlock::runtime::Frame*>(__builtin_frame_address(0)))
 #define GRIDLOCK_INLINE __attribute__((always_inline)) inline
 
 GRIDLOCK_INLINE void ask(Thread* thread, Index lock, std::uint32_t how) {
   *reinterpret_cast<volatile std::uint64_t*>(&thread->row->asks_for) = lock | std::uint64_t{how} << 32;
-}
-
-// True when the request repeats the last one at this depth: then it is said, and the entry above the top is
-// ready. `mark` is the word with the lock's number.
-GRIDLOCK_INLINE bool repeats(Thread* thread, std::uint64_t mark, Mode mode, RequestKind request,
-                             const Frame* frame) {
-  if (thread->gate() == 0) [[unlikely]]
-    return false;
-  const Shadow* shadow = thread->top;
-  if (shadow->mark != mark || shadow->site != frame->site ||
-      shadow->place != placeWord(frame, mode, request)) {
-    return false;
-  }
-  ask(thread, static_cast<Index>(mark), howOf(mode, request));
-  return true;
 }
 
 GRIDLOCK_INLINE bool isMarkOf(std::uint64_t mark, std::uint64_t address) {
@@ -55,22 +43,46 @@ GRIDLOCK_INLINE void putLock(Thread* thread, Shadow* shadow, std::uint64_t addre
   ask(thread, static_cast<Index>(mark), how);
 }
 
-// Where many locks are taken with nothing else held, one entry of the cache stands for all of them: true for
-// another lock at such a place, right after one of them.
-GRIDLOCK_INLINE bool prepareAnother(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
-                                    RequestKind request, const Frame* frame) {
+// True when the request repeats the last one at this depth: then it is said, and the entry above the top is
+// ready. `mark` is the word with the lock's number. Where many locks are taken with nothing else held, one
+// entry of the cache stands for all of them: there another lock is as good as the same again.
+GRIDLOCK_INLINE bool repeats(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
+                             RequestKind request, const Frame* frame) {
   if (thread->gate() == 0) [[unlikely]]
     return false;
   Shadow* shadow = thread->top;
-  if ((shadow->flags & kShadowAnyLock) == 0 || shadow->site != frame->site ||
-      shadow->place != placeWord(frame, mode, request) || shadow->mark == kNoMark ||
-      !isMarkOf(mark, address)) {
+  if (shadow->site != frame->site || shadow->place != placeWord(frame, mode, request)) return false;
+  if (shadow->mark == mark) [[likely]] {
+    ask(thread, static_cast<Index>(mark), howOf(mode, request));
+    return true;
+  }
+  if ((shadow->flags & kShadowAnyLock) == 0 || shadow->mark == kNoMark || !isMarkOf(mark, address))
+    return false;
+  shadow->plain = address;  // with nothing else held, no block is left
+  putLock(
+      thread, shadow, address, mark, howOf(mode, request),
+      anyHash(shadow[-1].hash, static_cast<Index>(mark), frame->site, reinterpret_cast<std::uint64_t>(frame)),
+      kShadowAnyLock);
+  return true;
+}
+
+// The same at a deep site, where the return addresses further out are to be the same too.
+GRIDLOCK_INLINE bool repeatsDeep(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
+                                 Mode mode, RequestKind request, const Frame* frame) {
+  if ((shadow->flags & kShadowDeep) == 0 || shadow->mark == kNoMark ||
+      shadow->place != placeWord(frame, mode, request)) {
     return false;
   }
-  shadow->plain = address;  // with nothing else held, no block is left
+  const std::uint64_t site = deepPlace(*thread, frame);
+  if (shadow->site != site) return false;
+  if (shadow->mark == mark) {
+    ask(thread, static_cast<Index>(mark), howOf(mode, request));
+    return true;
+  }
+  if ((shadow->flags & kShadowAnyLock) == 0 || !isMarkOf(mark, address)) return false;
+  shadow->plain = address;
   putLock(thread, shadow, address, mark, howOf(mode, request),
-          anyHash(shadow[-1].hash, mark, frame->site, reinterpret_cast<std::uint64_t>(frame)),
-          kShadowAnyLock);
+          anyHash(shadow[-1].hash, static_cast<Index>(mark), site, 1), shadow->flags);
   return true;
 }
 
@@ -78,37 +90,30 @@ GRIDLOCK_INLINE bool prepareAnother(Thread* thread, std::uint64_t address, std::
 // timed: they go the slow way.
 GRIDLOCK_INLINE bool prepareFromCache(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
                                       RequestKind request, const Frame* frame) {
-  if (thread->gate() == 0 || !isMarkOf(mark, address)) [[unlikely]]
+  if (thread->gate() == 0) [[unlikely]]
     return false;
   Shadow* shadow = thread->top;
-  if (shadow == thread->limit) [[unlikely]]
+  if (repeatsDeep(thread, shadow, address, mark, mode, request, frame)) return true;
+  if (shadow == thread->limit || !isMarkOf(mark, address)) [[unlikely]]
     return false;
   const std::uint32_t how = howOf(mode, request);
-  const std::uint64_t below = shadow[-1].hash;
-  const auto depth = reinterpret_cast<std::uint64_t>(frame);
-  std::uint64_t hash = situation(below, how, static_cast<Index>(mark), frame->site, depth);
-  std::uint16_t flags = 0;
-  const CacheEntry* known = findInCache(*thread, hash);
-  if (known == nullptr) {
-    if (!thread->holdsNothing()) return false;
-    known = findInCache(*thread, situation(below, how, kAnyLock, frame->site, depth));
-    if (known == nullptr) return false;
-    flags = kShadowAnyLock;
-    hash = anyHash(below, mark, frame->site, depth);
-  }
-  if (known->section == kDeepSite) [[unlikely]]
+  const std::uint64_t place = placeWord(frame, mode, request);
+  const bool deep = (shadow->flags & kShadowDeep) != 0 && shadow->place == place;
+  const Known known = findKnown(*thread, how, static_cast<Index>(mark), frame, deep);
+  if (known.entry == nullptr || known.entry->section == kDeepSite) [[unlikely]]
     return false;
-  record::SectionRow* section = &current.sections[known->section];
+  record::SectionRow* section = &current.sections[known.entry->section];
   if (isFirst(section->count.load(std::memory_order_relaxed))) [[unlikely]]
     return false;
   record::HeldEntry* entry = thread->entryOf(shadow);
-  shadow->site = frame->site;
-  shadow->place = placeWord(frame, mode, request);
+  shadow->site = known.site;
+  shadow->place = place;
   shadow->section = section;
-  shadow->plain = shadow == thread->floor && thread->has_older ? kNoAddress : address;
+  shadow->plain = shadow == thread->floor && thread->has_older ? kNowhere : address;
   entry->site = frame->site;
-  *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = known->stack;  // and no chain
-  putLock(thread, shadow, address, mark, how, hash, flags);
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = known.entry->stack;  // and no chain
+  putLock(thread, shadow, address, mark, how, known.hash,
+          static_cast<std::uint16_t>((known.any ? kShadowAnyLock : 0) | (known.deep ? kShadowDeep : 0)));
   return true;
 }
 

@@ -1,9 +1,5 @@
 // Mutexes (see mutex_lock.h) and spin locks.
 
-#include <dlfcn.h>
-#include <gnu/libc-version.h>
-#include <link.h>
-
 #include "runtime/base/sys.h"
 #include "runtime/hooks/mutex_lock.h"
 #include "runtime/hooks/real.h"
@@ -17,14 +13,51 @@ Object objectOf(pthread_spinlock_t* lock) {
   return {reinterpret_cast<std::uint64_t>(lock), nullptr, LockKind::kSpinlock, 0};
 }
 
-const void* libraryOf(const void* address) {
-  dl_find_object found{};
-  return _dl_find_object(const_cast<void*>(address), &found) == 0 ? found.dlfo_link_map : nullptr;
+constexpr int kFreeSpin = 1;  // glibc on x86
+
+int valueOf(pthread_spinlock_t* lock) { return *const_cast<volatile int*>(lock); }
+
+int callSpin(pthread_spinlock_t* lock, RequestKind request) {
+  return request == RequestKind::kTry ? real.pthread_spin_trylock(lock) : real.pthread_spin_lock(lock);
 }
 
-template <typename Function>
-const void* addressOfFunction(Function* function) {
-  return reinterpret_cast<const void*>(function);
+[[gnu::noinline]] int lockSpinSlowly(pthread_spinlock_t* lock, RequestKind request, const Frame* frame) {
+  initialise();
+  const Object object = objectOf(lock);
+  Attempt attempt(object, Mode::kExclusive, request, frame);
+  if (attempt) noteNear(*attempt.thread(), object.address);
+  if (request != RequestKind::kTry && valueOf(lock) != kFreeSpin) attempt.mayBlock(kNobody);
+  const int result = callSpin(lock, request);
+  result == 0 ? attempt.granted() : attempt.refused();
+  return result;
+}
+
+[[gnu::noinline]] int lockSpinFromCache(pthread_spinlock_t* lock, std::uint64_t mark, RequestKind request,
+                                        const Frame* frame) {
+  const auto address = reinterpret_cast<std::uint64_t>(lock);
+  if (mark == kNoMark || !prepareFromCache(tl_thread, address, mark, Mode::kExclusive, request, frame))
+    return lockSpinSlowly(lock, request, frame);
+  const int result = callSpin(lock, request);
+  if (result == 0) raiseAfterCall(objectOf(lock), Mode::kExclusive, request, frame);
+  return result;
+}
+
+GRIDLOCK_INLINE int lockSpin(pthread_spinlock_t* lock, RequestKind request, const Frame* frame) {
+  const auto address = reinterpret_cast<std::uint64_t>(lock);
+  Thread* thread = tl_thread;
+  if (valueOf(lock) != kFreeSpin) [[unlikely]]
+    return lockSpinSlowly(lock, request, frame);
+  const std::uint64_t mark = nearMark(*thread, address);
+  if (mark == kNoMark || !repeats(thread, address, mark, Mode::kExclusive, request, frame)) [[unlikely]]
+    return lockSpinFromCache(lock, mark, request, frame);
+  const int result = callSpin(lock, request);
+  if (result == 0) raiseAfterCall(objectOf(lock), Mode::kExclusive, request, frame);
+  return result;
+}
+
+[[gnu::noinline]] void releaseSpinSlowly(pthread_spinlock_t* lock, const Frame* frame) {
+  initialise();
+  releasing(objectOf(lock), frame, valueOf(lock) == kFreeSpin ? kNobody : kUnknownOwner);
 }
 
 bool reads(const pthread_mutex_t& mutex, int word, int owner, unsigned users) {
@@ -37,7 +70,7 @@ bool reads(const pthread_mutex_t& mutex, int word, int owner, unsigned users) {
 unsigned gridlock::runtime::takes_no_mutex = ~0u;
 
 void gridlock::runtime::provePlainMutex() {
-  const void* libc = libraryOf(addressOfFunction(&gnu_get_libc_version));
+  const void* libc = libcItself();
   if (libc == nullptr || libraryOf(addressOfFunction(real.pthread_mutex_lock)) != libc ||
       libraryOf(addressOfFunction(real.pthread_mutex_trylock)) != libc ||
       libraryOf(addressOfFunction(real.pthread_mutex_unlock)) != libc) {
@@ -62,16 +95,18 @@ void gridlock::runtime::provePlainMutex() {
 GRIDLOCK_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex,
                                        const pthread_mutexattr_t* attributes) noexcept {
   initialise();
-  initialising(objectOfMutex(mutex), GRIDLOCK_FRAME);
+  const std::uint64_t word = *spareOfMutex(mutex);
+  if (!wasDestroyed(word, addressOfMutex(mutex))) initialising(objectOfMutex(mutex), GRIDLOCK_FRAME);
   const int result = real.pthread_mutex_init(mutex, attributes);
-  if (result == 0) initialised(objectOfMutex(mutex), GRIDLOCK_FRAME);
+  if (result == 0) initialised(objectOfMutex(mutex), GRIDLOCK_FRAME, 0, word);
   return result;
 }
 
 GRIDLOCK_EXPORT int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   initialise();
   const Object object = objectOfMutex(mutex);
-  destroying(object, GRIDLOCK_FRAME, ownerOfMutex(mutex));
+  const std::uint32_t owner = ownerOfMutex(mutex);
+  if (owner != kNobody) destroying(object, GRIDLOCK_FRAME, owner);
   const int result = real.pthread_mutex_destroy(mutex);
   if (result == 0) destroyed(object);
   return result;
@@ -102,7 +137,7 @@ GRIDLOCK_EXPORT int pthread_mutex_unlock(pthread_mutex_t* mutex) noexcept {
   return unlockMutex(mutex, GRIDLOCK_FRAME, [=] { return real.pthread_mutex_unlock(mutex); });
 }
 
-// Spin locks have no room for a mark and no owner; they are short, and rarely many.
+// Spin locks have no room for a mark and no owner: a thread keeps the marks of the last few beside it.
 
 GRIDLOCK_EXPORT int pthread_spin_init(pthread_spinlock_t* lock, int shared) noexcept {
   initialise();
@@ -118,33 +153,23 @@ GRIDLOCK_EXPORT int pthread_spin_init(pthread_spinlock_t* lock, int shared) noex
 GRIDLOCK_EXPORT int pthread_spin_destroy(pthread_spinlock_t* lock) noexcept {
   initialise();
   const Object object = objectOf(lock);
-  const bool is_free = *lock == 1;  // glibc on x86: 1 is free
-  destroying(object, GRIDLOCK_FRAME, is_free ? kNobody : kUnknownOwner);
+  destroying(object, GRIDLOCK_FRAME, valueOf(lock) == kFreeSpin ? kNobody : kUnknownOwner);
   const int result = real.pthread_spin_destroy(lock);
   if (result == 0) destroyed(object);
   return result;
 }
 
 GRIDLOCK_EXPORT int pthread_spin_lock(pthread_spinlock_t* lock) noexcept {
-  initialise();
-  Attempt attempt(objectOf(lock), Mode::kExclusive, RequestKind::kBlocking, GRIDLOCK_FRAME);
-  if (*const_cast<volatile int*>(lock) != 1) attempt.mayBlock(kNobody);
-  const int result = real.pthread_spin_lock(lock);
-  result == 0 ? attempt.granted() : attempt.refused();
-  return result;
+  return lockSpin(lock, RequestKind::kBlocking, GRIDLOCK_FRAME);
 }
 
 GRIDLOCK_EXPORT int pthread_spin_trylock(pthread_spinlock_t* lock) noexcept {
-  initialise();
-  Attempt attempt(objectOf(lock), Mode::kExclusive, RequestKind::kTry, GRIDLOCK_FRAME);
-  const int result = real.pthread_spin_trylock(lock);
-  result == 0 ? attempt.granted() : attempt.refused();
-  return result;
+  return lockSpin(lock, RequestKind::kTry, GRIDLOCK_FRAME);
 }
 
 GRIDLOCK_EXPORT int pthread_spin_unlock(pthread_spinlock_t* lock) noexcept {
-  initialise();
-  const bool is_free = *const_cast<volatile int*>(lock) == 1;
-  releasing(objectOf(lock), GRIDLOCK_FRAME, is_free ? kNobody : kUnknownOwner);
+  const Frame* frame = GRIDLOCK_FRAME;
+  if (!popIfNewest(tl_thread, reinterpret_cast<std::uint64_t>(lock))) [[unlikely]]
+    releaseSpinSlowly(lock, frame);
   return real.pthread_spin_unlock(lock);
 }

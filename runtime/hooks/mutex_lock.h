@@ -167,20 +167,12 @@ template <typename Call>
 }
 
 template <typename Call>
-[[gnu::noinline]] int lockAnotherMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
-                                       Call call) {
-  Thread* thread = tl_thread;
-  if (prepareAnother(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
-    return lockPrepared(thread, mutex, request, frame, call);
-  return lockMutexFromCache(mutex, request, frame, call);
-}
-
-template <typename Call>
 GRIDLOCK_INLINE int lockMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
   Thread* thread = tl_thread;
-  if (repeats(thread, *spareOfMutex(mutex), Mode::kExclusive, request, frame)) [[likely]]
+  if (repeats(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
+      [[likely]]
     return lockPrepared(thread, mutex, request, frame, call);
-  return lockAnotherMutex(mutex, request, frame, call);
+  return lockMutexFromCache(mutex, request, frame, call);
 }
 
 template <typename Call>

@@ -2,6 +2,9 @@
 
 #include "runtime/hooks/real.h"
 
+#include <gnu/libc-version.h>
+#include <link.h>
+
 #include <link.h>
 
 namespace gridlock::runtime {
@@ -41,6 +44,13 @@ void findIn(const char* library, Function& function, const char* name) {
 }
 
 }  // namespace
+
+const void* libraryOf(const void* address) {
+  dl_find_object found{};
+  return _dl_find_object(const_cast<void*>(address), &found) == 0 ? found.dlfo_link_map : nullptr;
+}
+
+const void* libcItself() { return libraryOf(addressOfFunction(&gnu_get_libc_version)); }
 
 void resolveReal() {
 #define HOOK(name) find(real.name, #name, nullptr);

@@ -43,4 +43,12 @@ extern Real real __attribute__((visibility("hidden")));
 
 void resolveReal();
 
+// The library that a function lies in, for comparison; nullptr when that cannot be told.
+const void* libraryOf(const void* address);
+const void* libcItself();
+template <typename Function>
+const void* addressOfFunction(Function* function) {
+  return reinterpret_cast<const void*>(function);
+}
+
 }  // namespace gridlock::runtime

@@ -53,6 +53,27 @@ template <typename Call>
   return result;
 }
 
+// Whether readers come and go by adding and subtracting alone; see isPlain in mutex_lock.h. Seen before the
+// first use, in proveReaders.
+bool counts_readers = false;
+
+constexpr std::uint32_t kPhaseBits = 7;  // a writer owns or waits, or somebody is to be woken
+constexpr std::uint32_t kReader = 8;
+
+GRIDLOCK_INLINE bool enterReader(pthread_rwlock_t* lock) {
+  std::uint32_t state = stateOf(lock);
+  return counts_readers && (state & kPhaseBits) == 0 &&
+         __atomic_compare_exchange_n(&lock->__data.__readers, &state, state + kReader, false,
+                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+GRIDLOCK_INLINE bool leaveReader(pthread_rwlock_t* lock) {
+  std::uint32_t state = stateOf(lock);
+  return counts_readers && (state & kPhaseBits) == 0 && state >= kReader &&
+         __atomic_compare_exchange_n(&lock->__data.__readers, &state, state - kReader, false,
+                                     __ATOMIC_RELEASE, __ATOMIC_RELAXED);
+}
+
 template <typename Call>
 [[gnu::noinline]] int lockPrepared(pthread_rwlock_t* lock, Mode mode, RequestKind request, const Frame* frame,
                                    Call call) {
@@ -72,12 +93,24 @@ template <typename Call>
   return lockSlowly(lock, mode, request, frame, call);
 }
 
+[[gnu::noinline, gnu::cold]] int finishRead(pthread_rwlock_t* lock, Raised raised, RequestKind request,
+                                            const Frame* frame) {
+  if (raised == Raised::kOverwritten) repairTop(objectOf(lock), Mode::kShared, request, frame);
+  return raised == Raised::kToBeTimed ? sampleNewest() : 0;
+}
+
 template <typename Call>
 GRIDLOCK_INLINE int lockWith(pthread_rwlock_t* lock, Mode mode, RequestKind request, const Frame* frame,
                              Call call) {
-  if (!looksBlocked(lock, mode) && repeats(tl_thread, *spareOf(lock), mode, request, frame)) [[likely]]
+  Thread* thread = tl_thread;
+  if (looksBlocked(lock, mode) || !repeats(thread, addressOf(lock), *spareOf(lock), mode, request, frame))
+      [[unlikely]] {
+    return lockFromCache(lock, mode, request, frame, call);
+  }
+  if (mode != Mode::kShared || request == RequestKind::kTimed || !enterReader(lock))
     return lockPrepared(lock, mode, request, frame, call);
-  return lockFromCache(lock, mode, request, frame, call);
+  const Raised raised = raise(thread, addressOf(lock));
+  return raised == Raised::kWell ? 0 : finishRead(lock, raised, request, frame);
 }
 
 // Who may be told to hold it: nobody for certain, the writer, or readers we would have to look for.
@@ -148,11 +181,33 @@ GRIDLOCK_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t
                   [=] { return real.pthread_rwlock_clockwrlock(lock, clock, until); });
 }
 
+void gridlock::runtime::proveReaders() {
+  if (libraryOf(addressOfFunction(real.pthread_rwlock_rdlock)) == nullptr ||
+      libraryOf(addressOfFunction(real.pthread_rwlock_rdlock)) != libcItself() ||
+      libraryOf(addressOfFunction(real.pthread_rwlock_unlock)) != libcItself()) {
+    return;
+  }
+  pthread_rwlock_t probe = PTHREAD_RWLOCK_INITIALIZER;
+  const auto reads = [&](std::uint32_t state) { return stateOf(&probe) == state && writerOf(&probe) == 0; };
+  counts_readers = true;
+  counts_readers = reads(0) && enterReader(&probe) && real.pthread_rwlock_rdlock(&probe) == 0 &&
+                   reads(2 * kReader) && leaveReader(&probe) && real.pthread_rwlock_unlock(&probe) == 0 &&
+                   reads(0) && real.pthread_rwlock_rdlock(&probe) == 0 && leaveReader(&probe) && reads(0) &&
+                   enterReader(&probe) && real.pthread_rwlock_trywrlock(&probe) == EBUSY &&
+                   real.pthread_rwlock_unlock(&probe) == 0 && reads(0) &&
+                   real.pthread_rwlock_trywrlock(&probe) == 0 && !enterReader(&probe) &&
+                   !leaveReader(&probe) && real.pthread_rwlock_unlock(&probe) == 0;
+}
+
+[[gnu::noinline]] static int unlockSlowly(pthread_rwlock_t* lock, const Frame* frame) {
+  initialise();
+  releasing(objectOf(lock), frame, ownerOf(lock));
+  return real.pthread_rwlock_unlock(lock);
+}
+
 GRIDLOCK_EXPORT int pthread_rwlock_unlock(pthread_rwlock_t* lock) noexcept {
   const Frame* frame = GRIDLOCK_FRAME;
-  if (!popIfNewest(tl_thread, addressOf(lock))) [[unlikely]] {
-    initialise();
-    releasing(objectOf(lock), frame, ownerOf(lock));
-  }
-  return real.pthread_rwlock_unlock(lock);
+  if (!popIfNewest(tl_thread, addressOf(lock))) [[unlikely]]
+    return unlockSlowly(lock, frame);
+  return leaveReader(lock) ? 0 : real.pthread_rwlock_unlock(lock);
 }

@@ -104,7 +104,7 @@ inline __attribute__((always_inline)) int waitWith(sem_t* semaphore, RequestKind
     Thread* thread = tl_thread;
     const std::uint64_t mark = *spareOf(semaphore);
     const std::uint64_t address = addressOf(semaphore);
-    if (repeats(thread, mark, Mode::kExclusive, request, frame) ||
+    if (repeats(thread, address, mark, Mode::kExclusive, request, frame) ||
         prepareFromCache(thread, address, mark, Mode::kExclusive, request, frame)) {
       const int result = call();
       if (result == 0) raiseAfterCall(objectOf(semaphore), Mode::kExclusive, request, frame);

@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -64,6 +65,24 @@ class File {
       count += row.state == 1 && row.kind == static_cast<std::uint16_t>(kind);
     }
     return count;
+  }
+
+  // The distinct requests made while holding others, as the locks held and the one asked for.
+  std::set<std::vector<Index>> orders() const {
+    std::set<std::vector<Index>> out;
+    for (Index i = 1; i < view_.end(Table::kRequests); ++i) {
+      const RequestRow& row = *view_.request(i);
+      if (row.state == 0) continue;
+      std::vector<Index> order{row.lock};
+      for (Index c = row.chain; c != kNone; c = view_.chain(c)->parent) order.push_back(view_.chain(c)->lock);
+      out.insert(order);
+    }
+    return out;
+  }
+  std::uint64_t acquisitions() const {
+    std::uint64_t sum = 0;
+    for (Index i = 1; i < view_.end(Table::kSections); ++i) sum += view_.section(i)->count;
+    return sum;
   }
 
   // Every valid row's references lead to valid rows.
@@ -185,8 +204,8 @@ TEST_P(Transparent, SeesNoDifference) {
 INSTANTIATE_TEST_SUITE_P(All, Transparent,
                          testing::Values("return-values", "owner-died", "cancelled-wait", "exceptions-pass",
                                          "locks-in-handlers", "many-keys", "main-exits", "deep-nesting",
-                                         "many-threads", "fork-holding", "shared-between-processes",
-                                         "reused-addresses", "exec-again"),
+                                         "many-threads", "many-hands", "changing-chains", "fork-holding",
+                                         "shared-between-processes", "reused-addresses", "exec-again"),
                          [](const auto& param_info) {
                            std::string name = param_info.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -275,6 +294,16 @@ TEST_F(Scenario, OnDeadlockReportLetsTheProgramHang) {
 
 TEST_F(Scenario, OnDeadlockAbortAborts) {
   EXPECT_EQ(run("relock", true, "on_deadlock=abort").status, 128 + SIGABRT);
+}
+
+// What repeats costs nothing; what is new among it must not be taken for a repetition.
+TEST_F(Scenario, EachNewChainAmongRepetitionsIsRecorded) {
+  ASSERT_EQ(run("changing-chains", true).output, "done\n");
+  ASSERT_EQ(records().size(), 1u);
+  const File file(records()[0]);
+  file.check();
+  EXPECT_EQ(file.orders().size(), 7u);  // 0→1 3→1 0→4, and each of the four triples
+  EXPECT_GE(file.acquisitions(), 3u * 4 * 3000 * 3 - 64);
 }
 
 TEST_F(Scenario, AChildThatTakesALockOfAnotherThreadOfItsParent) {

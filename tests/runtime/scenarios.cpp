@@ -253,6 +253,80 @@ void manyThreads() {
   printf("count %d\n", count);
 }
 
+// Every way to take and to give back, mixed and contended; then what libc left in the objects.
+void manyHands() {
+  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  static pthread_cond_t turn = PTHREAD_COND_INITIALIZER;
+  static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
+  static pthread_spinlock_t spin;
+  static long under_mutex = 0;
+  static long under_spin = 0;
+  static long written = 0;
+  static std::atomic<long> torn{0};
+  pthread_spin_init(&spin, 0);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([i] {
+      for (int k = 0; k < 20000; ++k) {
+        if (k % 3 == 0) {
+          while (pthread_mutex_trylock(&mutex) != 0) sched_yield();
+        } else {
+          pthread_mutex_lock(&mutex);
+        }
+        ++under_mutex;
+        if (k % 1000 == i) pthread_cond_broadcast(&turn);
+        if (k % 1000 == 500) {
+          const timespec until = in(1);
+          pthread_cond_timedwait(&turn, &mutex, &until);
+        }
+        pthread_mutex_unlock(&mutex);
+        pthread_spin_lock(&spin);
+        ++under_spin;
+        pthread_spin_unlock(&spin);
+        if (k % 50 == i) {
+          pthread_rwlock_wrlock(&rwlock);
+          ++written;
+          ++written;
+        } else {
+          pthread_rwlock_rdlock(&rwlock);
+          if (written % 2 != 0) ++torn;
+        }
+        pthread_rwlock_unlock(&rwlock);
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  printf("mutex %ld spin %ld written %ld torn %ld\n", under_mutex, under_spin, written, torn.load());
+  printf("left: lock %d owner %d users %u kind %d\n", mutex.__data.__lock, mutex.__data.__owner,
+         mutex.__data.__nusers, mutex.__data.__kind);
+  printf("left: readers %u writer %d\n", rwlock.__data.__readers >> 3, rwlock.__data.__cur_writer);
+  say("destroy", pthread_mutex_destroy(&mutex));
+  say("destroy", pthread_rwlock_destroy(&rwlock));
+  say("destroy", pthread_spin_destroy(&spin));
+}
+
+[[gnu::noinline]] void nest(pthread_mutex_t* first, pthread_mutex_t* second, pthread_mutex_t* third) {
+  pthread_mutex_lock(first);
+  pthread_mutex_lock(second);
+  pthread_mutex_lock(third);
+  pthread_mutex_unlock(third);
+  pthread_mutex_unlock(second);
+  pthread_mutex_unlock(first);
+}
+
+// The same calls at the same depth, again and again, now and then with another lock below or above.
+void changingChains() {
+  static pthread_mutex_t locks[5];
+  for (pthread_mutex_t& lock : locks) pthread_mutex_init(&lock, nullptr);
+  constexpr int kTriples[][3] = {{0, 1, 2}, {3, 1, 2}, {0, 4, 2}, {0, 1, 4}};
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& triple : kTriples) {
+      for (int i = 0; i < 3000; ++i) nest(&locks[triple[0]], &locks[triple[1]], &locks[triple[2]]);
+    }
+  }
+  printf("done\n");
+}
+
 // ------------------------------------------------------------------------- forks and identity
 
 pthread_mutex_t fork_a = PTHREAD_MUTEX_INITIALIZER;
@@ -485,6 +559,8 @@ int main(int count, char** arguments) {
       {"main-exits", mainExits},
       {"deep-nesting", deepNesting},
       {"many-threads", manyThreads},
+      {"many-hands", manyHands},
+      {"changing-chains", changingChains},
       {"fork-holding", forkHolding},
       {"shared-between-processes", sharedBetweenProcesses},
       {"reused-addresses", reusedAddresses},
