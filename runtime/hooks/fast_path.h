@@ -39,7 +39,9 @@ GRIDLOCK_INLINE void putLock(Thread* thread, Shadow* shadow, std::uint64_t addre
   shadow->hash = hash;
   *shadow->lockAndHow() = lock_and_how | std::uint64_t{flags} << 48;
   shadow[1].mark = kNoMark;
-  *reinterpret_cast<volatile std::uint64_t*>(&thread->entryOf(shadow)->lock) = lock_and_how;
+  record::HeldEntry* entry = thread->entryOf(shadow);
+  *const_cast<volatile Index*>(&entry->chain) = kNone;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
   ask(thread, static_cast<Index>(mark), how);
 }
 
@@ -111,7 +113,7 @@ GRIDLOCK_INLINE bool prepareFromCache(Thread* thread, std::uint64_t address, std
   shadow->section = section;
   shadow->plain = shadow == thread->floor && thread->has_older ? kNowhere : address;
   entry->site = frame->site;
-  *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = known.entry->stack;  // and no chain
+  entry->stack = known.entry->stack;
   putLock(thread, shadow, address, mark, how, known.hash,
           static_cast<std::uint16_t>((known.any ? kShadowAnyLock : 0) | (known.deep ? kShadowDeep : 0)));
   return true;

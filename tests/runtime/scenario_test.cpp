@@ -79,6 +79,7 @@ class File {
     }
     return out;
   }
+  std::uint64_t addressOf(Index lock) const { return view_.lock(lock)->address; }
   std::uint64_t acquisitions() const {
     std::uint64_t sum = 0;
     for (Index i = 1; i < view_.end(Table::kSections); ++i) sum += view_.section(i)->count;
@@ -304,6 +305,17 @@ TEST_F(Scenario, EachNewChainAmongRepetitionsIsRecorded) {
   file.check();
   EXPECT_EQ(file.orders().size(), 7u);  // 0→1 3→1 0→4, and each of the four triples
   EXPECT_GE(file.acquisitions(), 3u * 4 * 3000 * 3 - 64);
+}
+
+TEST_F(Scenario, EachOrderIsThatOfItsOwnLocks) {
+  ASSERT_EQ(run("ordered-pairs", true).output, "done\n");
+  ASSERT_EQ(records().size(), 1u);
+  const File file(records()[0]);
+  EXPECT_GT(file.orders().size(), 1000u);
+  for (const std::vector<Index>& order : file.orders()) {
+    ASSERT_EQ(order.size(), 2u);
+    EXPECT_GT(file.addressOf(order[0]), file.addressOf(order[1]));
+  }
 }
 
 TEST_F(Scenario, AChildThatTakesALockOfAnotherThreadOfItsParent) {

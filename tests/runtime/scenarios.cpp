@@ -327,6 +327,23 @@ void changingChains() {
   printf("done\n");
 }
 
+// Pairs of many locks, always the one at the lower address first.
+void orderedPairs() {
+  static pthread_mutex_t locks[64];
+  for (pthread_mutex_t& lock : locks) pthread_mutex_init(&lock, nullptr);
+  unsigned seed = 1;
+  for (int i = 0; i < 50000; ++i) {
+    seed = seed * 1103515245u + 12345u;
+    const unsigned first = (seed >> 8) % 63;
+    const unsigned second = first + 1 + (seed >> 20) % (63 - first);
+    pthread_mutex_lock(&locks[first]);
+    pthread_mutex_lock(&locks[second]);
+    pthread_mutex_unlock(&locks[second]);
+    pthread_mutex_unlock(&locks[first]);
+  }
+  printf("done\n");
+}
+
 // ------------------------------------------------------------------------- forks and identity
 
 pthread_mutex_t fork_a = PTHREAD_MUTEX_INITIALIZER;
@@ -561,6 +578,7 @@ int main(int count, char** arguments) {
       {"many-threads", manyThreads},
       {"many-hands", manyHands},
       {"changing-chains", changingChains},
+      {"ordered-pairs", orderedPairs},
       {"fork-holding", forkHolding},
       {"shared-between-processes", sharedBetweenProcesses},
       {"reused-addresses", reusedAddresses},
