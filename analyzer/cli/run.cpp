@@ -88,6 +88,11 @@ int run(const Invocation& invocation, RunOptions& options) {
       outcome->ended_by == observe::EndedBy::Itself && endedByShim(*report, outcome->pid);
   std::vector<model::Report> parts;
   parts.push_back(std::move(*report));
+  if (outcome->outside) {
+    // It saw all waits there are, those that the records tell of among them.
+    parts.front().wait_for.clear();
+    parts.push_back(std::move(*outcome->outside));
+  }
   DeliverOptions deliver_options;
   deliver_options.default_file = kDefaultReport;
   Result<Delivery> delivery = deliver(std::move(parts), options.common, *filters, deliver_options);

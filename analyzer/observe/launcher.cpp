@@ -20,6 +20,8 @@
 #include <sstream>
 #include <utility>
 
+#include "analyzer/observe/process.h"
+#include "analyzer/observe/stall_watch.h"
 #include "analyzer/observe/watcher.h"
 
 namespace gridlock::observe {
@@ -74,18 +76,7 @@ std::optional<ProcessStat> statOf(int pid) {
 // Ends a process and all its descendants. Children are found before their parent is ended, since
 // they change hands then.
 void killTree(int pid) {
-  std::vector<int> tree{pid};
-  for (std::size_t i = 0; i < tree.size(); ++i) {
-    std::error_code error;
-    for (fs::directory_iterator task("/proc/" + std::to_string(tree[i]) + "/task", error), end;
-         !error && task != end; task.increment(error)) {
-      std::ifstream children(task->path() / "children");
-      for (int child = 0; children >> child;) {
-        if (std::ranges::find(tree, child) == tree.end()) tree.push_back(child);
-      }
-    }
-  }
-  for (const int member : tree) kill(member, SIGKILL);
+  for (const int member : processTree(pid)) kill(member, SIGKILL);
 }
 
 OnDeadlock effectiveOnDeadlock(const LaunchOptions& options) {
@@ -285,6 +276,7 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
   outcome.pid = pid;
   const OnDeadlock on_deadlock = effectiveOnDeadlock(options);
   Watcher watcher(session.folder());
+  StallWatch stall_watch(pid);
   struct Dying {
     int pid;
     std::uint64_t start;
@@ -318,6 +310,17 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
       kill(deadlock.pid, on_deadlock == OnDeadlock::Abort ? SIGABRT : SIGTERM);
       dying.push_back({deadlock.pid, deadlock.process_start, Clock::now() + kGrace});
     }
+    const bool told = outcome.outside || !outcome.verdicts.empty() || watcher.shimTold();
+    if (!told) outcome.outside = stall_watch.look();
+    if (!told && outcome.outside && on_deadlock != OnDeadlock::Report) {
+      outcome.ended_by = EndedBy::Deadlock;
+      for (const int member : processTree(pid)) {
+        const auto stat = statOf(member);
+        if (!stat) continue;
+        kill(member, on_deadlock == OnDeadlock::Abort ? SIGABRT : SIGTERM);
+        dying.push_back({member, stat->start, Clock::now() + kGrace});
+      }
+    }
     std::erase_if(dying, [](const Dying& one) {
       if (Clock::now() < one.deadline) return false;
       const auto stat = statOf(one.pid);
@@ -326,6 +329,10 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
     });
     if (options.timeout && outcome.ended_by == EndedBy::Itself && Clock::now() - start >= *options.timeout) {
       outcome.ended_by = EndedBy::Timeout;
+      // Of what carries no shim, this is the last moment to see who waits.
+      if (!probe.coverable) {
+        if (Result<model::Report> seen = attachTo(processTree(pid))) outcome.outside = std::move(*seen);
+      }
       killTree(pid);
     }
   }

@@ -56,6 +56,7 @@ struct LaunchOutcome {
   std::string started;  // RFC 3339
   std::vector<std::string> notes;
   std::vector<OutsideVerdict> verdicts;
+  std::optional<model::Report> outside;  // what was seen in the processes themselves, without their records
 };
 
 // The session of an outer `gridlock run`, when this process was started under one.

@@ -111,6 +111,9 @@ class LiveProcess : public ProcessImage {
             std::to_string(pid)};
       }
       readCall(line, thread);
+      // Stopped, it may have been woken already.
+      const std::string state = field(status, "State:\t");
+      if (state.starts_with("T") || state.starts_with("t")) thread.in_call = false;
       threads.push_back(std::move(thread));
     }
     // Handlers of faults help nobody, and two real-time signals are libc's own.

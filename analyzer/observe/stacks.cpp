@@ -80,7 +80,7 @@ model::Id SiteTable::site(const std::string& module, std::uint64_t address, std:
     site.file.clear();
     site.line = site.column = 0;
   }
-  for (std::size_t i = level + 1; i < place.frames.size(); ++i) {
+  for (std::size_t i = level + 1; i < place.frames.size() && !isSystemModule(module); ++i) {
     const CodeFrame& frame = place.frames[i];
     site.inlined.push_back({frame.file, frame.line, frame.column, frame.function});
   }

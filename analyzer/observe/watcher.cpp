@@ -112,6 +112,7 @@ std::vector<Watcher::Deadlock> Watcher::look() {
     const auto bytes = watched.file->bytes();
     record::RecordView view;
     if (record::RecordView::open(bytes.data(), bytes.size(), view) != record::ViewError::kOk) continue;
+    shim_told_ = shim_told_ || view.header().deadlock_groups.load(std::memory_order_relaxed) != 0;
     const auto life = static_cast<record::LifeCycle>(view.header().life.load(std::memory_order_acquire));
     // Waits that were never published show only in the kernel; asking it for every thread costs, so
     // that without an old wait it is done now and then.

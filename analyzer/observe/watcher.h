@@ -31,6 +31,9 @@ class Watcher {
   // One look at all records. Returns deadlocks that are new and that the shim did not announce itself.
   std::vector<Deadlock> look();
 
+  // At the last look some process' own shim had told of a deadlock.
+  bool shimTold() const { return shim_told_; }
+
  private:
   struct Watched {
     std::unique_ptr<RecordFile> file;
@@ -44,6 +47,7 @@ class Watcher {
   std::map<std::string, Watched> records_;
   std::vector<std::uint64_t> memory_;
   std::uint32_t looks_ = 0;
+  bool shim_told_ = false;
 };
 
 }  // namespace gridlock::observe
