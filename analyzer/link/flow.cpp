@@ -313,6 +313,11 @@ Index Flow::snapshotOf(const State& state) {
   Snapshot snapshot = state.rest;
   snapshot.locks = state.locks;
   for (const Fact& fact : state.facts) {
+    if (context_.mode_flags.isContent(syms_, fact.sym)) {
+      snapshot.flags.push_back(fact);
+      h = mix(mix(h, fact.sym), static_cast<std::uint64_t>(fact.value) * 2 + fact.equal);
+      continue;
+    }
     if (!syms_.hasParam(fact.sym) || !paramsOnly(fact.sym)) continue;
     SymKind kind = syms_[fact.sym].kind;
     if (kind != SymKind::Param && kind != SymKind::Load && kind != SymKind::Compare) continue;

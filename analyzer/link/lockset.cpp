@@ -7,7 +7,7 @@
 
 namespace gridlock::link {
 
-LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m) {
+LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m), mode_flags(p) {
   element_field = p.pseudoField("[]");
   first_field = p.pseudoField("first");
   second_field = p.pseudoField("second");

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "analyzer/link/mode_flags.h"
 #include "analyzer/link/models.h"
 #include "analyzer/link/program.h"
 #include "analyzer/link/summary.h"
@@ -21,6 +22,7 @@ namespace gridlock::link {
 struct LinkContext {
   Program& program;
   const Models& models;
+  ModeFlags mode_flags;
   SymTable syms;
   std::vector<Summary> summaries;    // by function
   std::set<Gid> released_by_caller;  // lock calls whose lock a caller of their

@@ -64,6 +64,7 @@ struct Snapshot {
   std::vector<SymId> acquired;     // locks surely taken at some time since entry, held or not
   std::vector<SymId> last;         // objects of which this thread dropped the last reference
   std::vector<Fact> facts;         // of arguments, where a caller may know better
+  std::vector<Fact> flags;         // of mode flags (mode_flags.h)
   bool thrown = false;             // an exception is on its way
   bool operator==(const Snapshot&) const = default;
 };

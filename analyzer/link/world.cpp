@@ -279,6 +279,12 @@ SymId World::translate(SymId sym, const std::vector<SymId>& args) const {
   return only(only, out) ? out : kNoSym;
 }
 
+// A mode flag that must have changed since the thread's root tested it, for this to be reached.
+Index World::doubtAt(ContextId context, const Snapshot& snapshot) const {
+  const Context& c = contexts[context];
+  return c.doubt != kNone ? c.doubt : ModeFlags::contradiction(syms, c.flags, snapshot.flags);
+}
+
 ContextId World::enter(ContextId from, Gid call, Index function, const std::vector<SymId>& args,
                        const CallSite& site, const Snapshot& snapshot, bool dying) {
   Context next;
@@ -331,6 +337,10 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   next.only = onlyOne(from, snapshot);
   next.single = contexts[from].single && !site.in_loop;
   next.dying = dying;
+  const Context& caller = contexts[from];
+  const bool root = caller.parent == kNone;
+  next.flags = link.mode_flags.within(syms, function, root ? snapshot.flags : caller.flags);
+  next.doubt = doubtAt(from, snapshot);
 
   std::uint64_t h = mix(function, next.origin);
   for (const EntryLock& e : next.held) {
@@ -342,8 +352,9 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   for (bool f : next.fresh) h = mix(h, f);
   for (SymId v : next.varying) h = mix(h, v);
   h = mix(mix(mix(mix(mix(h, next.alive), next.awaited), next.signalled), next.once), next.clone);
-  h = mix(h, next.dying);
   h = mix(mix(h, next.acquired), next.only);
+  h = mix(mix(h, next.dying), next.doubt);
+  for (const Fact& f : next.flags) h = mix(mix(h, f.sym), static_cast<std::uint64_t>(f.value) * 2 + f.equal);
   auto same = [&](const Context& c) {
     if (c.function != function || c.origin != next.origin || c.held.size() != next.held.size()) return false;
     for (std::size_t i = 0; i < c.held.size(); ++i) {
@@ -354,7 +365,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     return c.arguments == next.arguments && c.constants == next.constants && c.fresh == next.fresh &&
            c.varying == next.varying && c.alive == next.alive && c.awaited == next.awaited &&
            c.signalled == next.signalled && c.once == next.once && c.clone == next.clone &&
-           c.acquired == next.acquired && c.only == next.only && c.dying == next.dying;
+           c.acquired == next.acquired && c.only == next.only && c.dying == next.dying &&
+           c.flags == next.flags && c.doubt == next.doubt;
   };
   auto remember = [&](ContextId id) {
     std::vector<ContextId>& list = contexts[from].children[call];
@@ -429,6 +441,14 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     joined.signalled = unite(joined.signalled, next.signalled);
     grown |= joined.dying && !next.dying;
     joined.dying &= next.dying;
+    if (joined.flags != next.flags) {
+      grown |= !joined.flags.empty();
+      joined.flags.clear();
+    }
+    if (joined.doubt != next.doubt) {
+      grown |= joined.doubt != kNone;
+      joined.doubt = kNone;
+    }
     if (grown) {
       joined.values.clear();
       again_.push_back(it->second);
@@ -651,6 +671,7 @@ void World::processEvent(ContextId context, Index e) {
       access.acquired = gatesPassed(context, snapshot);
       access.only = onlyOne(context, snapshot);
       access.origin = contexts[context].origin;
+      access.doubt = doubtAt(context, snapshot);
       access.distinct = isVarying(context, event.addr);
       access.width = static_cast<std::uint16_t>(std::min<std::size_t>(list.size(), 60000));
       for (PlaceId place : list) {
@@ -661,6 +682,7 @@ void World::processEvent(ContextId context, Index e) {
                 access.awaited * 2 + access.distinct);
         h = mix(mix(mix(h, access.acquired + access.only), access.signalled),
                 access.flags & (kEventRead | kEventWrite | kEventDying));
+        h = mix(h, access.doubt);
         if (access_ids_.emplace(h, true).second) accesses.push_back(access);
       }
       break;

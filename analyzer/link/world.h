@@ -80,9 +80,11 @@ struct Context {
   Gid call = 0;
   std::uint64_t path = 0;  // hash of the calls from the thread's root
   std::uint64_t clone = 0;
-  bool single = true;   // entered once
-  bool joined = false;  // stands for what is past the bound
-  bool dying = false;   // only runs while the process is being ended, by abort or the like
+  bool single = true;       // entered once
+  bool joined = false;      // stands for what is past the bound
+  std::vector<Fact> flags;  // what the thread's root has found of mode flags
+  Index doubt = kNone;      // a mode flag that must have changed since
+  bool dying = false;       // only runs while the process is being ended, by abort or the like
   std::map<Gid, std::vector<ContextId>> children;
   std::unordered_map<SymId, SetId> values;  // memo of this round
 };
@@ -144,6 +146,7 @@ struct Access {
   SetId acquired = 0;      // gates passed
   std::uint64_t only = 0;  // equal and not 0: the same thread of an origin
   OriginId origin = 0;
+  Index doubt = kNone;      // a mode flag that must change on the way here
   bool distinct = false;    // another place in each thread of the origin
   std::uint16_t width = 1;  // how many places the address may be
 };
@@ -230,6 +233,7 @@ class World {
   Related relatedArguments(const HeldAt& held, const std::vector<SymId>& args);
   std::uint64_t relation(SymId access, SymId lock);
   std::uint32_t rootParameter(SymId id) const;
+  Index doubtAt(ContextId context, const Snapshot& snapshot) const;
   SymId translate(SymId sym, const std::vector<SymId>& args) const;
   std::uint64_t onlyOne(ContextId context, const Snapshot& snapshot) const;
   void noteHeldAtStart(OriginId origin, ContextId from, const Snapshot& snapshot);

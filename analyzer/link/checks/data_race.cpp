@@ -247,6 +247,7 @@ class RaceCheck {
                              world_.stackOf(pair.second->context, 0).size());
     rank += 4 * (std::max(pair.first->width, pair.second->width) > 1);
     if ((pair.first->flags | pair.second->flags) & kEventDying) rank += 1000;
+    if (pair.first->doubt != kNone || pair.second->doubt != kNone) rank += 500;
     return rank;
   }
 
@@ -351,6 +352,10 @@ class RaceCheck {
     if (vague) {
       finding.confidence = model::Confidence::Possible;
       finding.reason = "the address may be that of many objects";
+    } else if (const Index flag = a.doubt != kNone ? a.doubt : b.doubt; flag != kNone) {
+      finding.confidence = model::Confidence::Possible;
+      finding.reason = "`" + std::string(world_.program.symbols[flag].qualified) +
+                       "` would have to change between two tests on one side's way";
     } else if ((a.flags | b.flags) & kEventDying) {
       finding.confidence = model::Confidence::Possible;
       finding.reason = "one side only runs while the process is being ended by a failure";
