@@ -18,9 +18,6 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
   return h * 0xff51afd7ed558ccdull;
 }
 
-// Where Return leaves its value.
-SymId returnSlot(SymTable& syms, Index function) { return syms.make(SymKind::Local, function, 0xfffffff0u); }
-
 }  // namespace
 
 Flow::Flow(LinkContext& context, Index function)
@@ -452,9 +449,10 @@ void Flow::addOutcomes() {
     keep(outcome.at_exit.initialised, 8);
     keep(outcome.at_exit.once, 8);
     if (outcome.at_exit.alive.size() > 64) outcome.at_exit.alive.resize(64);
-    outcome.fresh_result =
-        result_root != kNoSym && isFresh(result_root, state) && syms_[result_root].kind != SymKind::ParamSlot;
-    summary_.returns_fresh |= outcome.fresh_result && syms_[result_root].kind != SymKind::Local;
+    if (result_root != kNoSym && isFresh(result_root, state)) {
+      const SymKind kind = syms_[result_root].kind;
+      summary_.returns_fresh |= kind != SymKind::ParamSlot && kind != SymKind::Local;
+    }
 
     Event& event = emit(EventKind::Exit, info_.first_gid, state);
     event.value = outcome.result;

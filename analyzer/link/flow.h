@@ -45,6 +45,11 @@ struct Loop {
   std::vector<SymId> joins;           // addresses of handles joined in each round
 };
 
+// Where Return leaves its value.
+inline SymId returnSlot(SymTable& syms, Index function) {
+  return syms.make(SymKind::Local, function, 0xfffffff0u);
+}
+
 class Flow {
  public:
   Flow(LinkContext& context, Index function);

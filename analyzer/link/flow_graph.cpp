@@ -365,6 +365,13 @@ std::uint64_t Flow::propertyOf(const State& state, Index block) const {
       if (!own) add(handle);
     }
   }
+  // What failed and what succeeded are two ways out of a function: NULL is no allocated object.
+  if (block == body_.exit) {
+    const SymId slot = returnSlot(syms_, function_);
+    auto result = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{slot, 0});
+    const bool known = result != state.memory.end() && result->first == slot;
+    if (known && syms_[result->second].kind == SymKind::Const) add(syms_[result->second].n == 0 ? 7 : 11);
+  }
   if (!has_guards_) return key;
   for (const Binding& binding : state.memory) {
     const Sym& address = syms_[binding.first];

@@ -159,7 +159,6 @@ struct Outcome {
   std::vector<Fact> facts;  // of parameters, and of the result
   std::vector<Binding> stores;
   Snapshot at_exit;
-  bool fresh_result = false;
   bool operator==(const Outcome&) const = default;
 };
 

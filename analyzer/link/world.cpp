@@ -55,6 +55,7 @@ void World::round() {
   for (Origin& origin : origins) origin.started = false;
   for (Object& object : objects) {
     object.several = false;
+    object.mixed = false;
     object.context = kNone;
   }
   std::vector<Index> roots;
@@ -337,6 +338,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   next.only = onlyOne(from, snapshot);
   next.single = contexts[from].single && !site.in_loop;
   next.dying = dying;
+  next.mixed = callee.returns_fresh && contexts[from].mixed;
   const Context& caller = contexts[from];
   const bool root = caller.parent == kNone;
   next.flags = link.mode_flags.within(syms, function, root ? snapshot.flags : caller.flags);
@@ -386,6 +388,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
         joined_contexts_.try_emplace({function, next.origin}, static_cast<ContextId>(contexts.size()));
     if (fresh) {
       next.joined = true;
+      next.mixed = callee.returns_fresh;
       next.single = false;
       contexts.push_back(std::move(next));
       remember(it->second);

@@ -35,6 +35,7 @@ struct Object {
   OriginId origin = 0;      // Local, Heap: the thread that makes it
   std::uint64_t clone = 0;  // Heap: the call that asked a wrapper for it
   bool several = false;     // stands for more than one
+  bool mixed = false;       // Heap: made where calls for unrelated objects were joined past the bound
   ContextId context = kNone;
   std::uint32_t version = 0;  // grows with what is stored in it
 };
@@ -82,6 +83,7 @@ struct Context {
   std::uint64_t clone = 0;
   bool single = true;       // entered once
   bool joined = false;      // stands for what is past the bound
+  bool mixed = false;       // allocates, for callers that were joined
   std::vector<Fact> flags;  // what the thread's root has found of mode flags
   Index doubt = kNone;      // a mode flag that must have changed since
   bool dying = false;       // only runs while the process is being ended, by abort or the like

@@ -74,6 +74,7 @@ PlaceId World::objectPlace(ObjectKind kind, std::uint32_t a, std::uint32_t b, Or
       // it is the same call in another state.
       if (object.context != kNone) object.several |= contexts[object.context].path != contexts[context].path;
       if (object.context == kNone || contexts[object.context].single) object.context = context;
+      object.mixed |= kind == ObjectKind::Heap && contexts[context].mixed;
     }
   }
   return it->second;

@@ -138,9 +138,33 @@ class RaceCheck {
   // Reached by name from the function that made it.
   bool ownRoot(const Access& access) const {
     const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
-    SymKind kind = world_.syms[world_.syms.rootOf(summary.events[access.event].addr)].kind;
-    return kind == SymKind::Local || kind == SymKind::Alloc || kind == SymKind::Via ||
-           kind == SymKind::Global || kind == SymKind::Param || kind == SymKind::ParamSlot;
+    std::set<SymId> seen;
+    return ownAddress(summary.events[access.event].addr, seen);
+  }
+
+  bool ownAddress(SymId address, std::set<SymId>& seen) const {
+    const SymId root = world_.syms.rootOf(address);
+    switch (world_.syms[root].kind) {
+      case SymKind::Local:
+      case SymKind::Alloc:
+      case SymKind::Via:
+      case SymKind::Global:
+      case SymKind::Param:
+      case SymKind::ParamSlot:
+        return true;
+      case SymKind::Stale:
+        return ownAddress(world_.syms[root].a, seen);
+      case SymKind::Phi: {
+        // A pointer that walks along: from where it may have started.
+        if (!seen.insert(root).second) return true;
+        auto inputs = world_.link.phis.find(root);
+        return inputs != world_.link.phis.end() &&
+               std::all_of(inputs->second.begin(), inputs->second.end(),
+                           [&](SymId input) { return ownAddress(input, seen); });
+      }
+      default:
+        return false;
+    }
   }
 
   bool ignored(const Access& access) const {
@@ -246,6 +270,7 @@ class RaceCheck {
     rank += static_cast<int>(world_.stackOf(pair.first->context, 0).size() +
                              world_.stackOf(pair.second->context, 0).size());
     rank += 4 * (std::max(pair.first->width, pair.second->width) > 1);
+    if (world_.objectOf(pair.first->place).mixed || world_.objectOf(pair.second->place).mixed) rank += 200;
     if ((pair.first->flags | pair.second->flags) & kEventDying) rank += 1000;
     if (pair.first->doubt != kNone || pair.second->doubt != kNone) rank += 500;
     return rank;
@@ -347,7 +372,8 @@ class RaceCheck {
     const Access &a = *pair.first, &b = *pair.second;
     model::Finding finding;
     finding.rule = model::Rule::DataRace;
-    bool vague = a.width > 4 || b.width > 4;
+    bool vague =
+        a.width > 4 || b.width > 4 || world_.objectOf(a.place).mixed || world_.objectOf(b.place).mixed;
     bool open = world_.origins[a.origin].open || world_.origins[b.origin].open;
     if (vague) {
       finding.confidence = model::Confidence::Possible;
