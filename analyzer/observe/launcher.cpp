@@ -343,6 +343,22 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
   return outcome;
 }
 
+namespace {
+
+// What the shim noted of programs that were started without it, each once.
+std::vector<std::string> notCovered(const fs::path& folder) {
+  constexpr std::size_t kMost = 100;
+  std::vector<std::string> out;
+  std::ifstream in(folder / "not-covered");
+  for (std::string line; out.size() < kMost && std::getline(in, line);) {
+    const std::string note = "not covered: " + line;
+    if (std::ranges::find(out, note) == out.end()) out.push_back(note);
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<model::Report> readSession(const Session& session, const LaunchOptions& options,
                                   const ProgramProbe& probe, const LaunchOutcome& outcome) {
   ReadOptions read;
@@ -352,6 +368,7 @@ Result<model::Report> readSession(const Session& session, const LaunchOptions& o
   known.hung = outcome.ended_by != EndedBy::Itself;
   known.seconds = outcome.seconds;
   known.notes = outcome.notes;
+  for (std::string& note : notCovered(session.folder())) known.notes.push_back(std::move(note));
   read.processes[outcome.pid] = known;
   read.verdicts = outcome.verdicts;
   Result<model::Report> report = readRecords({session.folder()}, read);
@@ -368,7 +385,7 @@ Result<model::Report> readSession(const Session& session, const LaunchOptions& o
     run.started = outcome.started;
     run.seconds = outcome.seconds;
     run.exit = model::Exit{outcome.exit_code, outcome.signal, known.hung};
-    run.notes = outcome.notes;
+    run.notes = known.notes;
     if (!probe.coverable) {
       run.complete = false;
       run.notes.push_back("not covered: " + probe.path.string() + " " + probe.why_not);

@@ -1,4 +1,4 @@
-// Threads and processes: start, join, end, fork, exec, and libraries that go away.
+// Threads and processes: start, join, end, fork, and libraries that go away.
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -15,20 +15,6 @@ namespace {
 
 // The record belongs to this very process: not that of a parent by fork or vfork.
 bool isOwnRecord() { return recordIsOurs() && current.header->pid == gridlock::sys::getpid(); }
-
-template <typename Call>
-int execWith(Call call) {
-  initialise();
-  const bool own = isOwnRecord();
-  if (own) setLife(gridlock::record::LifeCycle::kExeced, 0);
-  const int result = call();
-  if (own) {
-    current.header->ended_ns.store(0, std::memory_order_relaxed);
-    current.header->life.store(static_cast<std::uint32_t>(gridlock::record::LifeCycle::kRunning),
-                               std::memory_order_release);
-  }
-  return result;
-}
 
 void endingQuickly(int status) {
   initialise();
@@ -152,26 +138,6 @@ GRIDLOCK_EXPORT [[noreturn]] void quick_exit(int status) noexcept {
   if (isOwnRecord()) setLife(gridlock::record::LifeCycle::kQuickExited, status & 0xff);
   real.quick_exit(status);
   __builtin_unreachable();
-}
-
-GRIDLOCK_EXPORT int execve(const char* path, char* const arguments[], char* const variables[]) noexcept {
-  return execWith([=] { return real.execve(path, arguments, variables); });
-}
-
-GRIDLOCK_EXPORT int execv(const char* path, char* const arguments[]) noexcept {
-  return execWith([=] { return real.execv(path, arguments); });
-}
-
-GRIDLOCK_EXPORT int execvp(const char* file, char* const arguments[]) noexcept {
-  return execWith([=] { return real.execvp(file, arguments); });
-}
-
-GRIDLOCK_EXPORT int execvpe(const char* file, char* const arguments[], char* const variables[]) noexcept {
-  return execWith([=] { return real.execvpe(file, arguments, variables); });
-}
-
-GRIDLOCK_EXPORT int fexecve(int fd, char* const arguments[], char* const variables[]) noexcept {
-  return execWith([=] { return real.fexecve(fd, arguments, variables); });
 }
 
 GRIDLOCK_EXPORT int dlclose(void* handle) noexcept {
