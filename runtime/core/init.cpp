@@ -46,6 +46,9 @@ std::uint64_t last_epoch = 1000;
 std::uint64_t ours_begin = 0;
 std::uint64_t ours_end = 0;
 std::atomic<bool> watching{false};
+std::atomic<std::uint32_t> watcher_tid{0};
+std::uint32_t watcher_stops = 0;
+bool stopped = false;
 char session_variable[500];
 
 void put(char* to, std::size_t room, const char* from) {
@@ -99,7 +102,9 @@ void chooseSession() {
   if (!isSecureExecution() && environ != nullptr) putVariable(session_variable);
 }
 
-bool reportsItself() { return !session.by_launcher && session.owner_pid == sys::getpid() && options.report; }
+bool reportsItself() {
+  return !stopped && !session.by_launcher && session.owner_pid == sys::getpid() && options.report;
+}
 
 void removeSession() {
   const long folder = sys::open(session.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -225,14 +230,16 @@ std::uint32_t threadCount() {
 
 void* watch(void*) {
   hideThread();
+  watcher_tid.store(sys::gettid(), std::memory_order_release);
   sys::call(SYS_prctl, 15 /* PR_SET_NAME */, sys::asLong("gridlock"));
   std::uint64_t previous = 0;
   int looks = 0;
   std::uint32_t ticks = 0;
   bool unripe = false;
   for (;;) {
-    sys::sleepNs(100'000'000);
-    if (!recordIsOurs()) return nullptr;
+    const timespec tick{0, 100'000'000};
+    sys::call(SYS_futex, sys::asLong(&watcher_stops), FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, sys::asLong(&tick));
+    if (!recordIsOurs() || passive) return nullptr;
     Picture picture;
     picture.take();
     ++ticks;
@@ -252,6 +259,29 @@ void* watch(void*) {
 }
 
 }  // namespace
+
+bool isPassive() { return passive; }
+
+void stopRecording(const char* why) {
+  if (passive) return;
+  passive = true;
+  stopped = true;
+  if (current.header == nullptr || *alive == 0) return;
+  Line line;
+  line << why << ": nothing is recorded from here on";
+  if (!session.by_launcher) line << "; for the rest: gridlock report " << session.folder;
+  say(line);
+  noteTrouble(record::kTroublePassive);
+  __atomic_store_n(alive, ++last_epoch, __ATOMIC_RELEASE);
+  // The watcher may not outlive this: its next call might be one of those that end the process.
+  const std::uint32_t tid = watcher_tid.load(std::memory_order_acquire);
+  if (!watching.load() || tid == 0) return;
+  __atomic_store_n(&watcher_stops, 1, __ATOMIC_RELEASE);
+  sys::call(SYS_futex, sys::asLong(&watcher_stops), FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+  constexpr int kPatience = 2000;
+  for (int i = 0; i < kPatience && sys::call(SYS_tgkill, sys::getpid(), tid, 0) == 0; ++i)
+    sys::sleepNs(100'000);
+}
 
 bool recordIsOurs() { return *alive != 0 && current.header != nullptr; }
 
@@ -343,6 +373,7 @@ void initialiseNow() {
     ours_begin = reinterpret_cast<std::uint64_t>(found.dlfo_map_start);
     ours_end = reinterpret_cast<std::uint64_t>(found.dlfo_map_end);
   }
+  rememberStderr();
   makeEndKey();
   chooseSession();
   on_exit(atExit, nullptr);

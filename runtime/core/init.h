@@ -40,6 +40,10 @@ inline void initialise() {
     initialiseNow();
 }
 
+// The program is about to forbid itself system calls: what the shim does in slow steps might end it. From now
+// on nothing is recorded; what was, stays readable.
+void stopRecording(const char* why);
+
 // Whether an address lies in this library.
 bool isOurs(std::uint64_t pc);
 

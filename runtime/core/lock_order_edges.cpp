@@ -101,8 +101,8 @@ void addJoin(Thread& thread, Index joined, Stack stack) {
   const Index chain = chainOf(thread);
   // Nobody waits for the end of main.
   if (joined == kNone || (chain == kNone && (thread.row->flags & record::kMainThread) != 0)) return;
-  constexpr std::uint64_t kNoAddress = std::uint64_t{1} << 63;
-  const Index lock = lockByAddress(thread, kNoAddress | joined, record::LockKind::kThread);
+  constexpr std::uint64_t kEndOfThread = std::uint64_t{1} << 63;
+  const Index lock = lockByAddress(thread, kEndOfThread | joined, record::LockKind::kThread);
   if (lock == kNone) return;
   current.locks[lock].detail.store(joined, std::memory_order_relaxed);
   const record::ThreadRow& other = current.threads[joined];

@@ -180,11 +180,16 @@ static bool touch(std::uint32_t table, std::uint64_t end) {
   const std::uint64_t from = pages.until.load(std::memory_order_relaxed);
   if (end <= from) return true;
   std::uint64_t to = roundUp(end > from + pages.step ? end : from + pages.step, kPage);
-  const record::TableInfo& info = current.header->tables[table];
+  record::TableInfo& info = current.header->tables[table];
   const std::uint64_t last = roundUp(info.offset + std::uint64_t{info.capacity} * info.row_size, kPage);
   if (to > last) to = last;
-  if (!populate(from, to)) {
+  if (to < end) return false;  // it became full meanwhile
+  if (!populate(from, to) && !populate(from, to = roundUp(end, kPage))) {
     noteTrouble(record::kTroubleRecordFull);
+    // Even to read a page that there is no room for ends the reader: from now on the table ends here.
+    const std::uint64_t rows = (from - info.offset) / info.row_size;
+    if (rows < info.capacity)
+      __atomic_store_n(&info.capacity, static_cast<std::uint32_t>(rows), __ATOMIC_RELEASE);
     return false;
   }
   if (pages.step < 64 * kPage) pages.step *= 2;
@@ -256,7 +261,13 @@ bool openRecord(const Record* parent) {
   place(current.events, Table::kEvents);
   // Row 0 of the sections takes counts that belong nowhere.
   const auto sections = static_cast<std::uint32_t>(Table::kSections);
-  touch(sections, current.header->tables[sections].offset + sizeof(record::SectionRow));
+  if (!touch(sections, current.header->tables[sections].offset + sizeof(record::SectionRow))) {
+    sys::call(SYS_unlinkat, AT_FDCWD, sys::asLong(current.path), 0);
+    passive("no room for the record", current.path, 0);
+    sys::unmap(base, current.size);
+    current = Record{};
+    return false;
+  }
   describe(*current.header, exec_count, start, forked_child);
   describeProcess(*current.header);
   std::atomic_thread_fence(std::memory_order_release);
@@ -309,7 +320,7 @@ record::RecordView viewRecord() {
 
 void setLife(record::LifeCycle life, int exit_code) {
   if (current.header == nullptr) return;
-  noteTimes();
+  if (!isPassive()) noteTimes();
   current.header->exit_code.store(exit_code, std::memory_order_relaxed);
   current.header->ended_ns.store(nowNs(), std::memory_order_relaxed);
   current.header->life.store(static_cast<std::uint32_t>(life), std::memory_order_release);

@@ -56,6 +56,9 @@ Index claim(Table table);
 Index addText(const char* bytes, std::uint32_t length);
 record::RecordView viewRecord();
 
+// Whether nothing is recorded any more (core/init.cpp).
+bool isPassive();
+
 void setLife(record::LifeCycle life, int exit_code);
 void noteTrouble(record::Trouble trouble);
 

@@ -5,6 +5,9 @@
 
 namespace gridlock::runtime {
 
+// What descriptor 2 is at the start, so that lines go nowhere else later.
+void rememberStderr();
+
 void say(Line& line);
 void say(const char* text);
 

@@ -13,6 +13,7 @@
 #include "runtime/hooks/fast_path.h"
 #include "runtime/hooks/once_cleanup.h"
 #include "runtime/hooks/real.h"
+#include "runtime/hooks/sandbox.h"
 
 using namespace gridlock::runtime;
 using gridlock::record::LockKind;
@@ -197,6 +198,7 @@ GRIDLOCK_EXPORT long syscall(long number, ...) noexcept {
   va_end(arguments);
   initialise();
   const int operation = static_cast<int>(a[1]) & FUTEX_CMD_MASK;
+  if (number == SYS_seccomp || number == SYS_prctl) noteRestriction(number, a);
   if (number != SYS_futex || (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET)) {
     return real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
   }
