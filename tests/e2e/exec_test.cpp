@@ -66,7 +66,7 @@ TEST_P(Starts, AsWithoutTheShim) {
 INSTANTIATE_TEST_SUITE_P(All, Starts,
                          testing::Values("execl", "execlp", "execle", "execv", "execvp", "execve", "execvpe",
                                          "nothing", "spawn", "spawnp", "vfork"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& one) { return std::string(one.param); });
 
 std::vector<std::string> notesOf(const fs::path& report) {
   std::vector<std::string> notes;

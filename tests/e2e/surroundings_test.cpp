@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
         Place{"descriptors_closed_and_used_again", "", "close", false, 0},
         Place{"sandbox", "", "sandbox", false, 1}, Place{"chroot", "", "chroot", true, 1},
         Place{"user_changes", "", "user", false, 1}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 }  // namespace gridlock::e2e
