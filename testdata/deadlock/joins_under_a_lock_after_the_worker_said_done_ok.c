@@ -1,5 +1,4 @@
-// gridlock: mode=runtime validate=none  expect-none: lock-order-cycle, deadlock  also: lock-order-cycle
-// severity=note  also: blocking-while-locked
+// gridlock: mode=runtime validate=none  expect-none: lock-order-cycle  also: lock-order-cycle severity=note
 //
 // Main joins under the lock, but only when the worker has said that it needs the lock no more: by a condition
 // in one case, by a semaphore in the other.

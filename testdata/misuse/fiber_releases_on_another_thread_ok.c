@@ -1,5 +1,4 @@
-// gridlock: mode=runtime validate=none  expect-none: deadlock, self-deadlock, unlock-not-held,
-// lock-not-released, lock-order-cycle
+// gridlock: mode=runtime validate=none  expect-none: deadlock, self-deadlock, unlock-not-held
 //
 // A task takes a home-made lock on one thread and releases it on another one, as fibers do when their pool
 // moves them. In between, the first thread runs other tasks, which ask for the lock and for others.

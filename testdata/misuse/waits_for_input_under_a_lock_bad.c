@@ -31,9 +31,9 @@ int main(void) {
   if (pipe(ends) != 0) return 1;
   pthread_create(&thread, 0, peer, 0);
   pthread_mutex_lock(&connection);
-  if (read(ends[0], &byte, 1) != 1) return 1;  // expect: blocking-while-locked severity=note
+  if (read(ends[0], &byte, 1) != 1) return 1;  // expect: blocking-while-locked
   struct pollfd fd = {ends[0], POLLIN, 0};
-  poll(&fd, 1, 20);  // expect: blocking-while-locked severity=note
+  poll(&fd, 1, 20);  // expect: blocking-while-locked
   pthread_mutex_unlock(&connection);
   pthread_join(thread, 0);
 
@@ -43,7 +43,7 @@ int main(void) {
     _exit(0);
   }
   pthread_mutex_lock(&connection);
-  waitpid(child, 0, 0);  // expect: blocking-while-locked severity=note
+  waitpid(child, 0, 0);  // expect: blocking-while-locked
   pthread_mutex_lock(&queue);
   struct timespec until;
   clock_gettime(CLOCK_REALTIME, &until);
@@ -52,7 +52,7 @@ int main(void) {
     until.tv_nsec -= 1000000000;
     ++until.tv_sec;
   }
-  pthread_cond_timedwait(&ready, &queue, &until);  // expect: blocking-while-locked severity=note
+  pthread_cond_timedwait(&ready, &queue, &until);  // expect: blocking-while-locked
   pthread_mutex_unlock(&queue);
   pthread_mutex_unlock(&connection);
   return 0;

@@ -76,6 +76,13 @@ int main(void) {
   work((void *)2ul);
 })";
 
+// What is advice on how busy a lock is depends on the machine.
+Rules withoutAdvice(Rules rules) {
+  std::erase(rules, "contention");
+  std::erase(rules, "starvation");
+  return rules;
+}
+
 class Kill : public testing::TestWithParam<std::pair<const char*, int>> {};
 
 TEST_P(Kill, TheReportIsThere) {
@@ -112,7 +119,7 @@ TEST(KillMoments, SigkillAtAnyMomentLeavesAReadableRecord) {
         gridlock({"run", "--quiet", "-o", "r.json", "--", "timeout", "-s", "KILL", after, busy},
                  {.directory = folder});
     EXPECT_NE(result.code, 2) << after << ": " << result.err;
-    EXPECT_EQ(rulesOf(folder / "r.json"), Rules{}) << "ordered by index: no cycle";
+    EXPECT_EQ(withoutAdvice(rulesOf(folder / "r.json")), Rules{}) << "ordered by index: no cycle";
     fs::remove(folder / "r.json");
   }
 }
@@ -136,7 +143,7 @@ TEST(KillMoments, AKilledLauncherTakesTheProgramAlong) {
   ASSERT_EQ(arguments.size(), 4u) << "one folder of records";
   ProcessResult report = gridlock(arguments, {.directory = folder});
   EXPECT_EQ(report.code, 0) << report.err;
-  EXPECT_EQ(rulesOf(folder / "late.json"), Rules{});
+  EXPECT_EQ(withoutAdvice(rulesOf(folder / "late.json")), Rules{});
 }
 
 }  // namespace
