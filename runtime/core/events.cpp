@@ -176,7 +176,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
       known = findKnown(thread, how_, lock_, frame, false);
     }
   }
-  key_ = known.hash;
+  key_ = known.key;
   if (known.entry != nullptr) {
     section_ = known.entry->section;
     stack_ = {known.entry->stack, false};

@@ -23,12 +23,12 @@ constexpr std::uint64_t kLargestCache = 65536;
 
 // Threads that record nothing: their gates are shut.
 struct Still {
-  char gates[kGateDistance];
-  Thread thread;
+  char gates[kGateDistance] = {};
+  Thread unborn{.epoch = kUnborn};
+  Thread busy{.epoch = kBusy};
+  Thread finished{.epoch = kEndedEpoch};
 };
-Still unborn{.gates = {}, .thread = {.epoch = kUnborn}};
-Still busy{.gates = {}, .thread = {.epoch = kBusy}};
-Still finished{.gates = {}, .thread = {.epoch = kEndedEpoch}};
+constinit Still still;  // used before any constructor has run
 std::uint64_t not_alive = 0;
 
 InternTable handles;  // pthread_t or kernel id -> kThreads
@@ -110,12 +110,21 @@ void enterBlock(Thread& thread, Index block, std::uint32_t below, bool at_end) {
 
 std::uint64_t cacheEntries(const Thread& thread) { return thread.cache_mask + kCacheWays; }
 
-// Says whether another situation had to go.
-bool insertFront(CacheEntry* set, const CacheEntry& entry) {
-  const bool full = set[kCacheWays - 1].key != 0;
+CacheEntry insertFront(CacheEntry* set, const CacheEntry& entry) {
+  const CacheEntry last = set[kCacheWays - 1];
   for (std::uint64_t i = kCacheWays - 1; i > 0; --i) set[i] = set[i - 1];
   set[0] = entry;
-  return full;
+  return last;
+}
+
+// Into its home set; the oldest of that goes elsewhere. Says whether another situation had to go.
+bool insertInCache(Thread& thread, const CacheEntry& entry) {
+  CacheEntry* home = homeSet(thread, entry.key);
+  const CacheEntry oldest = insertFront(home, entry);
+  if (oldest.key == 0) return false;
+  CacheEntry* other = otherSet(thread, oldest.key);
+  if (other == home) return true;
+  return insertFront(other, oldest).key != 0;
 }
 
 void setCache(Thread& thread, std::uint64_t entries) {
@@ -127,7 +136,7 @@ void setCache(Thread& thread, std::uint64_t entries) {
   thread.cache_mask = entries - kCacheWays;
   thread.evictions = 0;
   for (std::uint64_t i = old_entries; i-- > 0;) {
-    if (old[i].key != 0) insertFront(&cache[old[i].key & thread.cache_mask], old[i]);
+    if (old[i].key != 0) insertInCache(thread, old[i]);
   }
 }
 
@@ -352,7 +361,7 @@ void atThreadEnd(void* value) {
 
 }  // namespace
 
-__thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &unborn.thread;
+__thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &still.unborn;
 std::uint64_t* alive = &not_alive;
 
 bool dropEndKey() {
@@ -398,7 +407,7 @@ void noteForkedChild() {
   tl_thread->gate() = 0;
 }
 
-void hideThread() { tl_thread = &finished.thread; }
+void hideThread() { tl_thread = &still.finished; }
 
 void threadsAfterFork() {
   handles.afterFork();
@@ -423,7 +432,7 @@ Thread* thisThreadSlowly() {
     return nullptr;
   }
   if (thread->epoch == kEndedEpoch || passive) return nullptr;
-  tl_thread = &busy.thread;
+  tl_thread = &still.busy;
   Record parent;
   if (!startRecording(parent)) {
     tl_thread = thread;
@@ -438,7 +447,7 @@ Thread* thisThreadSlowly() {
   }
   if (fresh == nullptr) {
     noteTrouble(record::kTroubleNoMemory);
-    tl_thread = &finished.thread;  // this thread goes unrecorded
+    tl_thread = &still.finished;  // this thread goes unrecorded
     return nullptr;
   }
   if (parent.base != nullptr && thread->epoch != kUnborn) {
@@ -533,8 +542,8 @@ void remember(Thread& thread, std::uint64_t key, Index section, Index stack) {
     *known = {key, section, stack};
     return;
   }
-  if (insertFront(&thread.cache[key & thread.cache_mask], {key, section, stack}) &&
-      ++thread.evictions > cacheEntries(thread) / 32 && cacheEntries(thread) < kLargestCache) {
+  if (insertInCache(thread, {key, section, stack}) && ++thread.evictions > cacheEntries(thread) / 32 &&
+      cacheEntries(thread) < kLargestCache) {
     setCache(thread, cacheEntries(thread) * 2);
   }
 }
@@ -560,10 +569,10 @@ Index announceThread(Thread& creator, std::uint64_t start_routine, Index stack) 
 
 void adoptThread(Index index, std::uint64_t stack_top) {
   if (*alive == 0 || passive) return;
-  tl_thread = &busy.thread;
+  tl_thread = &still.busy;
   Thread* thread = bind(index, stack_top);
   if (thread != nullptr) thread->open();
-  tl_thread = thread != nullptr ? thread : &finished.thread;
+  tl_thread = thread != nullptr ? thread : &still.finished;
 }
 
 void withdrawThread(Index index) {
@@ -579,7 +588,7 @@ void forgetHandle(std::uint64_t handle) { handles.replace(handleKey(handle), kNo
 void endThread(Thread& thread) {
   thread.epoch = kBusy;
   thread.gate() = 0;
-  tl_thread = &finished.thread;
+  tl_thread = &still.finished;
   noteHeldAtEnd(thread);
   record::ThreadRow& row = *thread.row;
   row.last_segment.store(row.segment.load(std::memory_order_relaxed), std::memory_order_relaxed);

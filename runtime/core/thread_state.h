@@ -262,27 +262,38 @@ inline std::uint64_t placeWord(const Frame* frame, record::Mode mode, record::Re
 // In place of a lock in the cache key, for "any further lock at this place" while nothing else is held.
 inline constexpr Index kAnyLock = ~Index{0};
 
-// The cache: sets of four entries, one cache line each, the newest first.
+// The cache: sets of four entries, one cache line each, the newest first. The lower half of a key tells the
+// held chain and the place; the upper half is a bijection of the lock. All locks of a place share a home set,
+// so that one line serves them; those that it has no room for stand in a set of their upper half.
 inline constexpr std::uint64_t kCacheWays = 4;
-inline std::uint64_t situation(std::uint64_t chain_hash, std::uint32_t how, Index lock, std::uint64_t site,
-                               std::uint64_t depth) {
-  const std::uint64_t b = ((std::uint64_t{lock} << 32) ^ depth) * 0x9e3779b97f4a7c15u;
-  const std::uint64_t x = (chain_hash ^ (b + site + how)) * 0xd6e8feb86659fd93u;
+inline std::uint64_t placeKey(std::uint64_t chain_hash, std::uint32_t how, std::uint64_t site,
+                              std::uint64_t depth) {
+  const std::uint64_t place = depth * 0x9e3779b97f4a7c15u + site + (std::uint64_t{how} << 48);
+  const std::uint64_t x = (chain_hash ^ place) * 0xd6e8feb86659fd93u;
   return x ^ (x >> 32);
 }
-// The hash of a chain of one lock, taken where any lock may be.
-inline std::uint64_t anyHash(std::uint64_t chain_hash, Index lock, std::uint64_t site, std::uint64_t depth) {
-  const std::uint64_t x = ((std::uint64_t{lock} << 32) ^ depth) * 0x9e3779b97f4a7c15u + site;
-  return chain_hash ^ x ^ (x >> 32);  // the number of the lock stands in the upper half alone
+inline std::uint64_t lockPart(Index lock) { return std::uint64_t{lock * 0x9e3779b1u} << 32; }
+inline std::uint64_t situation(std::uint64_t chain_hash, std::uint32_t how, Index lock, std::uint64_t site,
+                               std::uint64_t depth) {
+  return placeKey(chain_hash, how, site, depth) ^ lockPart(lock);
 }
-inline CacheEntry* findInCache(const Thread& thread, std::uint64_t key) {
-  CacheEntry* set = &thread.cache[key & thread.cache_mask];
-  if (set[0].key == key) [[likely]]
-    return set;
-  for (std::uint64_t i = 1; i < kCacheWays; ++i) {
+inline CacheEntry* findInSet(CacheEntry* set, std::uint64_t key) {
+  for (std::uint64_t i = 0; i < kCacheWays; ++i) {
     if (set[i].key == key) return set + i;
   }
   return nullptr;
+}
+inline CacheEntry* homeSet(const Thread& thread, std::uint64_t key) {
+  return &thread.cache[key & thread.cache_mask];
+}
+inline CacheEntry* otherSet(const Thread& thread, std::uint64_t key) {
+  return &thread.cache[(key >> 32) & thread.cache_mask];
+}
+inline CacheEntry* findInCache(const Thread& thread, std::uint64_t key) {
+  CacheEntry* home = homeSet(thread, key);
+  CacheEntry* found = findInSet(home, key);
+  // A set that has room never had to send anything elsewhere.
+  return found != nullptr || home[kCacheWays - 1].key == 0 ? found : findInSet(otherSet(thread, key), key);
 }
 void remember(Thread& thread, std::uint64_t key, Index section, Index stack);
 
@@ -307,11 +318,10 @@ inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
 // What is known of a request. Where the site is a deep one (core/stack_store.h), an entry that stands for it
 // only says so, and the place takes the site's part.
 struct Known {
-  CacheEntry* entry;  // nullptr when this situation is new
-  std::uint64_t key;
+  CacheEntry* entry;      // nullptr when this situation is new
+  std::uint64_t key;      // also the hash of the chain when the lock is held
   std::uint64_t any_key;  // for any lock; 0 when others are held
   std::uint64_t site;     // or deep place
-  std::uint64_t hash;     // of the chain when the lock is held
   bool any;
   bool deep;
 };
@@ -319,31 +329,27 @@ struct Known {
 // `deep`: the site is known to be a deep one.
 inline __attribute__((always_inline)) Known findKnown(const Thread& thread, std::uint32_t how, Index lock,
                                                       const Frame* frame, bool deep) {
-  const std::uint64_t below = thread.hash();
-  const bool holds_nothing = thread.holdsNothing();
   auto depth = reinterpret_cast<std::uint64_t>(frame);
-  Known known{nullptr, 0, 0, frame->site, 0, false, false};
+  Known known{nullptr, 0, 0, frame->site, false, false};
   for (;;) {
     if (deep) {
       known.deep = true;
       known.site = deepPlace(thread, frame);
       depth = 1;
     }
-    // With nothing else held, the entry for any lock comes first: it is one for all of them and hot, theirs
-    // would be a cold cache line each.
-    if (holds_nothing) {
-      known.any_key = situation(below, how, kAnyLock, known.site, depth);
-      known.entry = findInCache(thread, known.any_key);
-    }
-    known.any = known.entry != nullptr;
-    if (known.any) {
-      known.hash = anyHash(below, lock, known.site, depth);
-    } else {
-      known.hash = known.key = situation(below, how, lock, known.site, depth);
-      known.entry = findInCache(thread, known.key);
+    const std::uint64_t place = placeKey(thread.hash(), how, known.site, depth);
+    known.key = place ^ lockPart(lock);
+    known.entry = findInCache(thread, known.key);
+    if (thread.holdsNothing()) {
+      known.any_key = place ^ lockPart(kAnyLock);
+      if (known.entry == nullptr) {
+        known.entry = findInCache(thread, known.any_key);
+        known.any = known.entry != nullptr;
+      }
     }
     if (known.entry == nullptr || known.entry->section != kDeepSite || known.deep) return known;
     known.entry = nullptr;
+    known.any = false;
     deep = true;
   }
 }

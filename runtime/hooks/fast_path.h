@@ -30,6 +30,11 @@ GRIDLOCK_INLINE bool isMarkOf(std::uint64_t mark, std::uint64_t address) {
   return static_cast<std::uint32_t>(mark >> 32) == tagOf(address);
 }
 
+// The hash of the chain when another lock is taken at the place where this one was.
+GRIDLOCK_INLINE std::uint64_t hashOfAnother(const Shadow& shadow, std::uint64_t mark) {
+  return shadow.hash ^ lockPart(static_cast<Index>(shadow.mark)) ^ lockPart(static_cast<Index>(mark));
+}
+
 // The part of an entry that differs from lock to lock.
 GRIDLOCK_INLINE void putLock(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
                              std::uint32_t how, std::uint64_t hash, std::uint16_t flags) {
@@ -61,10 +66,7 @@ GRIDLOCK_INLINE bool repeats(Thread* thread, std::uint64_t address, std::uint64_
   if ((shadow->flags & kShadowAnyLock) == 0 || shadow->mark == kNoMark || !isMarkOf(mark, address))
     return false;
   shadow->plain = address;  // with nothing else held, no block is left
-  putLock(
-      thread, shadow, address, mark, howOf(mode, request),
-      anyHash(shadow[-1].hash, static_cast<Index>(mark), frame->site, reinterpret_cast<std::uint64_t>(frame)),
-      kShadowAnyLock);
+  putLock(thread, shadow, address, mark, howOf(mode, request), hashOfAnother(*shadow, mark), kShadowAnyLock);
   return true;
 }
 
@@ -83,13 +85,58 @@ GRIDLOCK_INLINE bool repeatsDeep(Thread* thread, Shadow* shadow, std::uint64_t a
   }
   if ((shadow->flags & kShadowAnyLock) == 0 || !isMarkOf(mark, address)) return false;
   shadow->plain = address;
-  putLock(thread, shadow, address, mark, howOf(mode, request),
-          anyHash(shadow[-1].hash, static_cast<Index>(mark), site, 1), shadow->flags);
+  putLock(thread, shadow, address, mark, howOf(mode, request), hashOfAnother(*shadow, mark), shadow->flags);
   return true;
 }
 
-// Any known situation, which takes a look into the cache. The first few acquisitions of a section are all
-// timed: they go the slow way.
+// What the cache knows goes into the entry. The first few acquisitions of a section are all timed: they go
+// the slow way.
+GRIDLOCK_INLINE bool putKnown(Thread* thread, Shadow* shadow, const CacheEntry& known, std::uint64_t address,
+                              std::uint64_t mark, std::uint32_t how, std::uint64_t site, std::uint64_t place,
+                              const Frame* frame, std::uint64_t hash, std::uint16_t flags) {
+  record::SectionRow* section = &current.sections[known.section];
+  if (isFirst(section->count.load(std::memory_order_relaxed))) [[unlikely]]
+    return false;
+  record::HeldEntry* entry = thread->entryOf(shadow);
+  entry->site = frame->site;
+  entry->stack = known.stack;
+  shadow->site = site;
+  shadow->place = place;
+  shadow->section = section;
+  shadow->plain = shadow == thread->floor && thread->has_older ? kNowhere : address;
+  putLock(thread, shadow, address, mark, how, hash, flags);
+  return true;
+}
+
+// A known situation, but at a deep site. False: prepareFromCache().
+GRIDLOCK_INLINE bool prepareKnown(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
+                                  RequestKind request, const Frame* frame) {
+  if (thread->gate() == 0) [[unlikely]]
+    return false;
+  Shadow* shadow = thread->top;
+  if (shadow == thread->limit || (shadow->flags & kShadowDeep) != 0 || !isMarkOf(mark, address)) [[unlikely]]
+    return false;
+  const std::uint32_t how = howOf(mode, request);
+  const std::uint64_t place_key =
+      placeKey(shadow[-1].hash, how, frame->site, reinterpret_cast<std::uint64_t>(frame));
+  const std::uint64_t key = place_key ^ lockPart(static_cast<Index>(mark));
+  CacheEntry* home = homeSet(*thread, place_key);
+  const CacheEntry* known = findInSet(home, key);
+  std::uint16_t flags = 0;
+  if (known == nullptr && thread->holdsNothing()) {
+    known = findInSet(home, place_key ^ lockPart(kAnyLock));
+    if (known != nullptr) flags = kShadowAnyLock;
+  }
+  if (known == nullptr && home[kCacheWays - 1].key != 0) known = findInSet(otherSet(*thread, key), key);
+  if (known == nullptr) [[unlikely]]
+    return false;
+  if (known->section == kDeepSite) [[unlikely]]
+    return false;
+  return putKnown(thread, shadow, *known, address, mark, how, frame->site, placeWord(frame, mode, request),
+                  frame, key, flags);
+}
+
+// Any known situation.
 GRIDLOCK_INLINE bool prepareFromCache(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
                                       RequestKind request, const Frame* frame) {
   if (thread->gate() == 0) [[unlikely]]
@@ -104,19 +151,9 @@ GRIDLOCK_INLINE bool prepareFromCache(Thread* thread, std::uint64_t address, std
   const Known known = findKnown(*thread, how, static_cast<Index>(mark), frame, deep);
   if (known.entry == nullptr || known.entry->section == kDeepSite) [[unlikely]]
     return false;
-  record::SectionRow* section = &current.sections[known.entry->section];
-  if (isFirst(section->count.load(std::memory_order_relaxed))) [[unlikely]]
-    return false;
-  record::HeldEntry* entry = thread->entryOf(shadow);
-  shadow->site = known.site;
-  shadow->place = place;
-  shadow->section = section;
-  shadow->plain = shadow == thread->floor && thread->has_older ? kNowhere : address;
-  entry->site = frame->site;
-  entry->stack = known.entry->stack;
-  putLock(thread, shadow, address, mark, how, known.hash,
-          static_cast<std::uint16_t>((known.any ? kShadowAnyLock : 0) | (known.deep ? kShadowDeep : 0)));
-  return true;
+  return putKnown(
+      thread, shadow, *known.entry, address, mark, how, known.site, place, frame, known.key,
+      static_cast<std::uint16_t>((known.any ? kShadowAnyLock : 0) | (known.deep ? kShadowDeep : 0)));
 }
 
 // The prepared lock was taken.

@@ -167,12 +167,23 @@ template <typename Call>
 }
 
 template <typename Call>
+[[gnu::noinline]] int lockKnownMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
+                                     Call call) {
+  Thread* thread = tl_thread;
+  if (prepareKnown(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
+      [[likely]] {
+    return lockPrepared(thread, mutex, request, frame, call);
+  }
+  return lockMutexFromCache(mutex, request, frame, call);
+}
+
+template <typename Call>
 GRIDLOCK_INLINE int lockMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
   Thread* thread = tl_thread;
   if (repeats(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
       [[likely]]
     return lockPrepared(thread, mutex, request, frame, call);
-  return lockMutexFromCache(mutex, request, frame, call);
+  return lockKnownMutex(mutex, request, frame, call);
 }
 
 template <typename Call>
