@@ -74,15 +74,24 @@ class Look {
     }
     const bool alone = !outside.others_may_act && !verdict.anybody_acts;
     std::map<std::uint32_t, OutsideVerdict> groups;
+    std::set<std::uint32_t> ended_otherwise;
     for (std::uint32_t i = 0; i < verdict.count; ++i) {
       const record::StuckThread& stuck = verdict.stuck[i];
       if (stuck.group == 0) continue;
+      // Who runs on may end a process that waits for a child or a pipe: that is how such waits are often
+      // ended.
+      if (verdict.anybody_acts && waitsForProcess(stuck)) {
+        ended_otherwise.insert(stuck.group);
+        continue;
+      }
       OutsideVerdict& group = groups[stuck.group];
       group.file = file_->name();
       group.certain = group.certain && record::ripenessOf(view, stuck, alone, 0) == record::Ripeness::kProven;
       group.members.push_back(memberOf(*file_, stuck));
     }
-    for (auto& [number, group] : groups) out.push_back(std::move(group));
+    for (auto& [number, group] : groups) {
+      if (!ended_otherwise.contains(number)) out.push_back(std::move(group));
+    }
     return out;
   }
 
@@ -129,6 +138,15 @@ class Look {
     std::set<std::string> inlined;       // and those that were inlined into them
     std::optional<OutsideWait> wait;
   };
+
+  bool waitsForProcess(const record::StuckThread& stuck) const {
+    const auto at = std::ranges::find(threads_, stuck.thread, &Thread::row);
+    if (at == threads_.end() || !at->wait) return false;
+    if (at->wait->lock_kind == record::LockKind::kPipe) return true;
+    const auto joined = std::ranges::find(threads_, stuck.wait_for, &Thread::row);
+    return stuck.wait_kind == record::WaitKind::kJoin && joined != threads_.end() &&
+           joined->process != at->process;
+  }
 
   void addProcess(std::size_t number) {
     ProcessImage& process = *processes_[number];
@@ -327,7 +345,7 @@ model::Report reportOf(const Look& look, std::vector<OutsideVerdict> verdicts, m
 
 }  // namespace
 
-Result<model::Report> attachTo(const std::vector<int>& pids) {
+Result<model::Report> attachTo(const std::vector<int>& pids, bool only_certain) {
   for (int round = 1;; ++round) {
     std::vector<std::unique_ptr<ProcessImage>> processes;
     for (const int pid : pids) {
@@ -339,6 +357,7 @@ Result<model::Report> attachTo(const std::vector<int>& pids) {
     Look look;
     if (Status status = look.take(std::move(processes)); !status) return status.error();
     std::vector<OutsideVerdict> verdicts = look.solve();
+    if (only_certain) std::erase_if(verdicts, [](const OutsideVerdict& verdict) { return !verdict.certain; });
     const std::size_t seen = verdicts.size();
     if (seen != 0) {
       std::this_thread::sleep_for(kBetweenLooks);

@@ -16,7 +16,8 @@
 
 namespace gridlock::observe {
 
-Result<model::Report> attachTo(const std::vector<int>& pids);
+// `only_certain`: without threads that wait for themselves while others run on, who might let them go.
+Result<model::Report> attachTo(const std::vector<int>& pids, bool only_certain = false);
 
 Result<model::Report> readCore(const std::filesystem::path& file);
 

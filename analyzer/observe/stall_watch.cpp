@@ -98,7 +98,7 @@ std::optional<model::Report> StallWatch::look() {
   for (const int tid : still) key += std::to_string(tid) + ":" + std::to_string(before_[tid].switches) + " ";
   if (looked_at_.size() >= kMostSets || !looked_at_.insert(std::hash<std::string>()(key)).second)
     return std::nullopt;
-  Result<model::Report> report = attachTo(tree);
+  Result<model::Report> report = attachTo(tree, true);
   // The first looks may come before everybody has gone to sleep: soon again, then ever more seldom.
   next_look_ = Clock::now() + pause_;
   pause_ = std::min(pause_ * 2, kLongestPause);

@@ -41,7 +41,7 @@ class StallWatch {
   std::set<std::uint64_t> looked_at_;
   Clock::time_point next_picture_{};
   Clock::time_point next_look_{};
-  std::chrono::milliseconds pause_{500};
+  std::chrono::milliseconds pause_{200};
 };
 
 }  // namespace gridlock::observe

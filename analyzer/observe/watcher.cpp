@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <string>
 
 #include "analyzer/observe/verdict.h"
@@ -88,6 +89,33 @@ std::uint64_t sleepsAt(void* context, const record::ThreadRow& row) {
   return line.starts_with("202 0x") ? std::strtoull(line.c_str() + 4, nullptr, 16) : 0;
 }
 
+// Whether another process may end one of the waits that anybody may end: they lie in memory that can be
+// shared.
+bool othersShareAWait(const record::RecordView& view, const record::Verdict& verdict) {
+  std::set<std::uint64_t> addresses;
+  for (std::uint32_t i = 0; i < verdict.count; ++i) {
+    const record::StuckThread& stuck = verdict.stuck[i];
+    if (stuck.kind != record::StuckKind::kKnot || stuck.wait_kind == record::WaitKind::kLock ||
+        stuck.wait_kind == record::WaitKind::kJoin || stuck.wait_kind == record::WaitKind::kOnce) {
+      continue;
+    }
+    addresses.insert(view.thread(stuck.thread)->wait_address.load(std::memory_order_relaxed));
+  }
+  if (addresses.empty()) return false;
+  std::ifstream maps("/proc/" + std::to_string(view.header().pid) + "/maps");
+  for (std::string line; std::getline(maps, line);) {
+    const std::size_t dash = line.find('-');
+    const std::size_t blank = line.find(' ');
+    if (dash == std::string::npos || blank == std::string::npos || line.size() < blank + 5) continue;
+    if (line[blank + 4] != 's') continue;
+    const std::uint64_t begin = std::strtoull(line.c_str(), nullptr, 16);
+    const std::uint64_t end = std::strtoull(line.c_str() + dash + 1, nullptr, 16);
+    const auto inside = addresses.lower_bound(begin);
+    if (inside != addresses.end() && *inside < end) return true;
+  }
+  return false;
+}
+
 bool sleeps(void* context, const record::ThreadRow& row) { return sleepsAt(context, row) != 0; }
 
 }  // namespace
@@ -137,7 +165,7 @@ std::vector<Watcher::Deadlock> Watcher::look() {
       bool certain = true;
     };
     std::map<std::uint32_t, Group> groups;
-    if (look == record::Look::kStuck) {
+    if (look == record::Look::kStuck && !othersShareAWait(view, verdict)) {
       const bool alone = !outside.others_may_act && !verdict.anybody_acts;
       for (std::uint32_t i = 0; i < verdict.count; ++i) {
         const record::StuckThread& stuck = verdict.stuck[i];

@@ -68,7 +68,7 @@ void describe(Line& line, const record::ThreadRow& row) {
 }
 
 void writeGroup(const record::RecordView& view, const record::Verdict& verdict, std::uint32_t group,
-                bool others_ran_on) {
+                bool others_ran_on, bool in_silence) {
   const std::uint32_t number = current.header->deadlock_groups.load(std::memory_order_relaxed) + 1;
   std::uint32_t members = 0;
   StuckKind kind = StuckKind::kCycle;
@@ -104,6 +104,7 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
         std::memory_order_relaxed);
   }
   current.header->deadlock_groups.store(number, std::memory_order_release);
+  if (in_silence) return;
   Line line;
   if (kind == StuckKind::kSelf) {
     line << "self-deadlock: ";
@@ -149,7 +150,8 @@ bool tell(const record::RecordView& view, const record::Verdict& verdict, bool a
       sight = Sight::kUnripe;
       continue;
     }
-    writeGroup(view, verdict, group, ripeness == Ripeness::kLikely);
+    // A program that ends by itself has its report; it prints what it prints alone.
+    writeGroup(view, verdict, group, ripeness == Ripeness::kLikely, at_end);
     told = true;
   }
   return told;
@@ -228,6 +230,51 @@ bool hasSelfWait(const record::Verdict& verdict) {
   return false;
 }
 
+// Whether this address of ours lies in memory that other processes may map, too.
+bool isSharedMemory(std::uint64_t address) {
+  const long fd = sys::open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return true;
+  char text[2048];
+  std::size_t kept = 0;
+  bool shared = false;
+  for (long got; (got = sys::read(static_cast<int>(fd), text + kept, sizeof(text) - 1 - kept)) > 0;) {
+    const std::size_t length = kept + static_cast<std::size_t>(got);
+    std::size_t line = 0;
+    for (std::size_t end = line; end < length; ++end) {
+      if (text[end] != '\n') continue;
+      text[end] = '\0';
+      const char* dash = text + line;
+      while (*dash != '-' && *dash != '\0') ++dash;
+      if (*dash == '-' && address >= hexAfter(text + line, "") && address < hexAfter(dash + 1, "")) {
+        const char* rights = dash;
+        while (*rights != ' ' && *rights != '\0') ++rights;
+        shared = rights[0] == ' ' && rights[1] != '\0' && rights[2] != '\0' && rights[3] != '\0' &&
+                 rights[4] == 's';
+      }
+      line = end + 1;
+    }
+    kept = length - line;
+    if (kept >= sizeof(text) - 1) kept = 0;  // a name longer than the room; the line's beginning was seen
+    for (std::size_t i = 0; i < kept; ++i) text[i] = text[line + i];
+  }
+  sys::close(static_cast<int>(fd));
+  return shared;
+}
+
+// Whether another process may end one of the waits that anybody may end.
+bool othersShareAWait(const record::Verdict& verdict) {
+  for (std::uint32_t i = 0; i < verdict.count; ++i) {
+    const StuckThread& stuck = verdict.stuck[i];
+    if (stuck.kind != StuckKind::kKnot || stuck.wait_kind == record::WaitKind::kLock ||
+        stuck.wait_kind == record::WaitKind::kJoin || stuck.wait_kind == record::WaitKind::kOnce) {
+      continue;
+    }
+    if (isSharedMemory(current.threads[stuck.thread].wait_address.load(std::memory_order_relaxed)))
+      return true;
+  }
+  return false;
+}
+
 bool hasUnpublished(const record::Verdict& verdict) {
   for (std::uint32_t i = 0; i < verdict.count; ++i) {
     if (verdict.stuck[i].unpublished) return true;
@@ -258,6 +305,10 @@ Sight lookAtAll(Moment moment) {
     if (look == record::Look::kNoRoom) continue;
     sight = look == record::Look::kStuck ? Sight::kStuck : Sight::kClear;
     if (sight == Sight::kClear) break;
+    if (!outside.others_may_act && othersShareAWait(verdict)) {
+      sight = Sight::kClear;
+      break;
+    }
     if (!also_knots && hasSelfWait(verdict)) {
       also_knots = true;  // whether anybody else could act
       continue;

@@ -26,6 +26,11 @@ Object plainObject(T* object, LockKind kind, bool shared = false) {
           static_cast<std::uint16_t>(shared ? gridlock::record::kProcessShared : 0)};
 }
 
+// glibc: `shared` is in the fourth word (0: for this process alone).
+Object objectOf(pthread_barrier_t* barrier) {
+  return plainObject(barrier, LockKind::kBarrier, reinterpret_cast<int*>(barrier)[3] != 0);
+}
+
 // Once flags.
 
 struct Once {
@@ -97,14 +102,13 @@ GRIDLOCK_EXPORT int pthread_barrier_init(pthread_barrier_t* barrier, const pthre
 GRIDLOCK_EXPORT int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept {
   initialise();
   const int result = real.pthread_barrier_destroy(barrier);
-  if (result == 0) destroyed(plainObject(barrier, LockKind::kBarrier));
+  if (result == 0) destroyed(objectOf(barrier));
   return result;
 }
 
 GRIDLOCK_EXPORT int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   initialise();
-  PlainWait wait(plainObject(barrier, LockKind::kBarrier), WaitKind::kBarrier, RequestKind::kBlocking,
-                 GRIDLOCK_FRAME);
+  PlainWait wait(objectOf(barrier), WaitKind::kBarrier, RequestKind::kBlocking, GRIDLOCK_FRAME);
   const int result = real.pthread_barrier_wait(barrier);
   wait.end();
   return result;
