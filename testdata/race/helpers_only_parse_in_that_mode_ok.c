@@ -1,4 +1,4 @@
-// gridlock: mode=static,runtime
+// gridlock: mode=static
 //
 // Helper threads parse while the mode says so; only the server executes, alone, while no helper works.
 // The mode changes only while every helper waits for work.
