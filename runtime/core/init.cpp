@@ -18,6 +18,7 @@
 #include "runtime/core/lock_order_edges.h"
 #include "runtime/core/lock_table.h"
 #include "runtime/core/options.h"
+#include "runtime/core/phases.h"
 #include "runtime/core/progress.h"
 #include "runtime/core/report_command.h"
 #include "runtime/core/speak.h"
@@ -205,6 +206,7 @@ void afterFork() {
   stacksAfterFork();
   eventsAfterFork();
   progressAfterFork();
+  phasesAfterFork();
   verdictsAfterFork();
   startsAfterFork();
   watching.store(false);

@@ -554,6 +554,10 @@ void startSegment(Thread& thread, Index other) {
   if (next != kNone) setSegment(thread, next);
 }
 
+Index endOfSegment(const Thread& thread, Index other) {
+  return makeSegment(thread.index, thread.row->segment.load(std::memory_order_relaxed), other);
+}
+
 Index announceThread(Thread& creator, std::uint64_t start_routine, Index stack) {
   const Index index = makeRow(creator.row->segment.load(std::memory_order_relaxed));
   if (index == kNone) return kNone;

@@ -357,6 +357,9 @@ inline __attribute__((always_inline)) Known findKnown(const Thread& thread, std:
 // Starts a new segment of the thread, ordered after its current one and after `other`.
 void startSegment(Thread& thread, Index other);
 
+// A segment that ends the thread's current one and stands after `other`, too; the thread is not in it.
+Index endOfSegment(const Thread& thread, Index other);
+
 // A row and a first segment for a thread that `creator` is about to start. The creator goes on in a
 // new segment, so that what it does from now on is not ordered before the new thread.
 Index announceThread(Thread& creator, std::uint64_t start_routine, Index stack);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
+#include "runtime/core/phases.h"
 #include "runtime/hooks/fast_path.h"
 #include "runtime/hooks/once_cleanup.h"
 #include "runtime/hooks/real.h"
@@ -108,9 +109,12 @@ GRIDLOCK_EXPORT int pthread_barrier_destroy(pthread_barrier_t* barrier) noexcept
 
 GRIDLOCK_EXPORT int pthread_barrier_wait(pthread_barrier_t* barrier) noexcept {
   initialise();
-  PlainWait wait(objectOf(barrier), WaitKind::kBarrier, RequestKind::kBlocking, GRIDLOCK_FRAME);
+  const Object object = objectOf(barrier);
+  PlainWait wait(object, WaitKind::kBarrier, RequestKind::kBlocking, GRIDLOCK_FRAME);
+  const Phase phase = arriving(object);
   const int result = real.pthread_barrier_wait(barrier);
   wait.end();
+  passed(phase);
   return result;
 }
 
