@@ -38,6 +38,11 @@ bool isSystemCode(const std::string& function, const std::string& path, const st
   for (const char* prefix : kFunctions) {
     if (startsWith(function, prefix)) return true;
   }
+  // Without a source and by a reserved name: the C library's own, linked statically.
+  if (path.empty() && (startsWith(function, "__") || startsWith(function, "pthread_") ||
+                       startsWith(function, "futex_") || startsWith(function, "lll_"))) {
+    return true;
+  }
   static constexpr std::array kPaths{"/usr/include/", "/usr/lib/", "/usr/local/include/"};
   return std::ranges::any_of(kPaths, [&](const char* prefix) { return startsWith(path, prefix); });
 }
