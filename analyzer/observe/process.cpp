@@ -143,6 +143,9 @@ class Look {
     const auto at = std::ranges::find(threads_, stuck.thread, &Thread::row);
     if (at == threads_.end() || !at->wait) return false;
     if (at->wait->lock_kind == record::LockKind::kPipe) return true;
+    // The lock of a file belongs to all who inherited its opening: any of them may release it.
+    const bool between = (at->wait->flags & record::kProcessShared) != 0;
+    if (at->wait->lock_kind == record::LockKind::kFile && between) return true;
     const auto joined = std::ranges::find(threads_, stuck.wait_for, &Thread::row);
     return stuck.wait_kind == record::WaitKind::kJoin && joined != threads_.end() &&
            joined->process != at->process;
