@@ -17,12 +17,14 @@
 #include "analyzer/cli/check_inputs.h"
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/common_options.h"
+#include "analyzer/cli/fixes.h"
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/read_file.h"
 #include "analyzer/cli/static_filters.h"
 #include "analyzer/extract/frontend.h"
 #include "analyzer/facts/object_file.h"
 #include "analyzer/link/link.h"
+#include "analyzer/report/writer.h"
 
 namespace gridlock::cli {
 namespace {
@@ -32,6 +34,8 @@ struct CheckOptions {
   std::string build;
   std::string root;
   std::string diff;
+  std::string export_fixes;
+  bool fix = false;
   std::vector<std::string> files;
   std::vector<std::string> rules;
   std::vector<std::string> programs;
@@ -110,6 +114,34 @@ void readBinaries(const std::vector<std::string>& files, Gathered& out) {
     const std::string real = std::filesystem::weakly_canonical(group.name, error).string();
     return !group.name.empty() && libraries_read.count(real) != 0;
   });
+}
+
+FileHashes hashesOf(const std::vector<Group>& groups) {
+  FileHashes out;
+  for (const Group& group : groups)
+    for (const facts::Unit& unit : group.units)
+      for (const facts::File& file : unit.files)
+        if (!file.system) out[unit.strings[file.path]] = file.content_hash;
+  return out;
+}
+
+// --fix and --export-fixes, after the report was written: `report` is what it says.
+Status deliverFixes(const CheckOptions& options, const model::Report& report, bool with_proposals,
+                    const std::string& root, const FileHashes& hashes) {
+  const FixSet fixes = collectFixes(report, with_proposals);
+  if (!options.export_fixes.empty()) {
+    const Status written = report::writeFile(options.export_fixes, fixesAsYaml(fixes, root));
+    if (!written) return written.error();
+  }
+  if (!options.fix) return ok();
+  Result<Applied> applied = applyFixes(fixes, root, hashes);
+  if (!applied) return applied.error();
+  for (const std::string& line : applied->left_out) warn(line);
+  if (!options.common.quiet)
+    std::fprintf(stderr, "gridlock: %zu %s applied, in %zu %s\n", applied->fixes,
+                 applied->fixes == 1 ? "fix" : "fixes", applied->files,
+                 applied->files == 1 ? "file" : "files");
+  return ok();
 }
 
 // One report for each group. A program name must occur in one of them.
@@ -194,6 +226,7 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
     const std::vector<SwitchedOff> more = collectNolints(group.units);
     switched_off.insert(switched_off.end(), more.begin(), more.end());
   }
+  const FileHashes hashes = options.fix ? hashesOf(gathered.groups) : FileHashes();
   const std::vector<model::FailedUnit>& failed = gathered.failed;
   if (unit_count == 0) {
     if (failed.empty()) return fail({"nothing to check"});
@@ -220,9 +253,18 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
     keepRules(derived, link_options.rules);
     applyNolints(derived, switched_off);
     if (diff) keepTouched(derived, *diff);
+    addTextFixes(derived, inputs->root);
   };
   Result<Delivery> delivered = deliver(std::move(parts), options.common, *filters, deliver_options);
   if (!delivered) return fail(delivered.error());
+  const auto asked = [&](model::Rule rule) {
+    return link_options.rules.empty() ||
+           std::find(link_options.rules.begin(), link_options.rules.end(), rule) != link_options.rules.end();
+  };
+  const bool with_proposals =
+      !diff && (asked(model::Rule::DataRace) || asked(model::Rule::InconsistentGuard));
+  const Status fixed = deliverFixes(options, delivered->report, with_proposals, inputs->root, hashes);
+  if (!fixed) return fail(fixed.error());
   return delivered->counts ? kFindings : kNothingFound;
 }
 
@@ -247,6 +289,9 @@ void addCheckCommand(CLI::App& app, Invocation& invocation) {
       ->type_name("FILE")
       ->allow_extra_args(false);
   command->add_option("--diff", options->diff, "Report only what touches the lines of this unified diff")
+      ->type_name("FILE");
+  command->add_flag("--fix", options->fix, "Change the sources: the edits that findings and guards propose");
+  command->add_option("--export-fixes", options->export_fixes, "Write these edits as clang-tidy does (YAML)")
       ->type_name("FILE");
   command->add_option("files", options->files, "Sources, facts files or a binary with facts");
   command->footer(

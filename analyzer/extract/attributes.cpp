@@ -44,59 +44,85 @@ class AttributeReader {
     if (const auto* a = llvm::dyn_cast<clang::GuardedByAttr>(&any)) {
       row.kind = AttributeKind::GuardedBy;
       add(a->getArg(), row);
-    } else if (const auto* a = llvm::dyn_cast<clang::PtGuardedByAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::PtGuardedByAttr>(&any)) {
       row.kind = AttributeKind::PtGuardedBy;
       add(a->getArg(), row);
-    } else if (const auto* a = llvm::dyn_cast<clang::AcquiredBeforeAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::AcquiredBeforeAttr>(&any)) {
       row.kind = AttributeKind::AcquiredBefore;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::AcquiredAfterAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::AcquiredAfterAttr>(&any)) {
       row.kind = AttributeKind::AcquiredAfter;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::RequiresCapabilityAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::RequiresCapabilityAttr>(&any)) {
       row.kind = a->isShared() ? AttributeKind::RequiresShared : AttributeKind::Requires;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::AcquireCapabilityAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::AcquireCapabilityAttr>(&any)) {
       row.kind = a->isShared() ? AttributeKind::AcquireShared : AttributeKind::Acquire;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::ReleaseCapabilityAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::ReleaseCapabilityAttr>(&any)) {
       row.kind = a->isGeneric()  ? AttributeKind::ReleaseGeneric
                  : a->isShared() ? AttributeKind::ReleaseShared
                                  : AttributeKind::Release;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::TryAcquireCapabilityAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::TryAcquireCapabilityAttr>(&any)) {
       row.kind = a->isShared() ? AttributeKind::TryAcquireShared : AttributeKind::TryAcquire;
       arguments(*a, row);
       success(a->getSuccessValue(), row);
-    } else if (const auto* a = llvm::dyn_cast<clang::ExclusiveTrylockFunctionAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::ExclusiveTrylockFunctionAttr>(&any)) {
       row.kind = AttributeKind::TryAcquire;
       arguments(*a, row);
       success(a->getSuccessValue(), row);
-    } else if (const auto* a = llvm::dyn_cast<clang::SharedTrylockFunctionAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::SharedTrylockFunctionAttr>(&any)) {
       row.kind = AttributeKind::TryAcquireShared;
       arguments(*a, row);
       success(a->getSuccessValue(), row);
-    } else if (const auto* a = llvm::dyn_cast<clang::LocksExcludedAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::LocksExcludedAttr>(&any)) {
       row.kind = AttributeKind::Excludes;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::AssertCapabilityAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::AssertCapabilityAttr>(&any)) {
       row.kind = a->isShared() ? AttributeKind::AssertSharedCapability : AttributeKind::AssertCapability;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::AssertExclusiveLockAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::AssertExclusiveLockAttr>(&any)) {
       row.kind = AttributeKind::AssertCapability;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::AssertSharedLockAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::AssertSharedLockAttr>(&any)) {
       row.kind = AttributeKind::AssertSharedCapability;
       arguments(*a, row);
-    } else if (const auto* a = llvm::dyn_cast<clang::LockReturnedAttr>(&any)) {
+      return true;
+    }
+    if (const auto* a = llvm::dyn_cast<clang::LockReturnedAttr>(&any)) {
       row.kind = AttributeKind::LockReturned;
       add(a->getArg(), row);
-    } else if (llvm::isa<clang::NoThreadSafetyAnalysisAttr>(any)) {
-      row.kind = AttributeKind::NoAnalysis;
-    } else {
-      return false;
+      return true;
     }
-    return true;
+    row.kind = AttributeKind::NoAnalysis;
+    return llvm::isa<clang::NoThreadSafetyAnalysisAttr>(any);
   }
 
   void success(const clang::Expr* value, facts::Attribute& row) {

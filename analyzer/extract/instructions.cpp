@@ -171,8 +171,9 @@ void Instructions::element(const clang::CFGElement& element) {
       const clang::CXXDestructorDecl* declaration = record->getDestructor();
       destroy(std::move(object), lowering_.builder().context().getRecordType(record),
               expression->getBeginLoc(),
-              declaration && declaration->isVirtual() && !record->isEffectivelyFinal() ? facts::kInstrVirtual
-                                                                                       : 0);
+              declaration && declaration->isVirtual() && !record->isEffectivelyFinal()
+                  ? static_cast<std::uint32_t>(facts::kInstrVirtual)
+                  : 0u);
       break;
     }
     case clang::CFGElement::BaseDtor: {

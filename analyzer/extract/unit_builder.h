@@ -35,6 +35,8 @@ class UnitBuilder {
 
   clang::ASTContext& context() const { return context_; }
   const clang::SourceManager& sources() const { return context_.getSourceManager(); }
+  const clang::Preprocessor& preprocessor() const { return preprocessor_; }
+  bool isPreprocessed() const { return preprocessed_; }
   const std::string& key() const { return key_; }
   facts::Unit& unit() { return unit_; }
   PlaceTable& places() { return places_; }

@@ -2,6 +2,7 @@
 // deterministic; those in system headers are left out.
 #include "analyzer/extract/unit_extractor.h"
 
+#include "analyzer/extract/annotation_places.h"
 #include "analyzer/extract/attributes.h"
 #include "analyzer/extract/events.h"
 #include "analyzer/extract/nolint.h"
@@ -114,6 +115,7 @@ class Consumer : public clang::ASTConsumer {
     linkLambdas(builder.unit());
     initialiseStatics(builder, types, symbols, collector.variables);
     addAttributes(builder, types, symbols);
+    addAnnotationPlaces(builder, types, symbols);
     addNolints(builder);
     facts::fillContentHashes(builder.unit());
     const std::vector<std::string> errors = std::move(unit_.errors);

@@ -285,6 +285,12 @@ class Dumper {
       for (const PathId id : row.arguments) out += " " + path(id);
       out += "\n";
     }
+    for (const AnnotationPlace& row : unit_.annotation_places)
+      out += "annotate " +
+             (row.field != kNoIndex    ? string(unit_.fields[row.field].name)
+              : row.symbol != kNoIndex ? string(unit_.symbols[row.symbol].display)
+                                       : "?") +
+             " at " + string(unit_.files[row.file].path) + "+" + std::to_string(row.offset) + "\n";
     for (const Nolint& row : unit_.nolints) {
       out += "nolint " + (row.file == kNoIndex ? "?" : string(unit_.files[row.file].path)) + ":" +
              std::to_string(row.first_line) + "-" + std::to_string(row.last_line);

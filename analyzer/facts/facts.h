@@ -24,7 +24,7 @@
 
 namespace gridlock::facts {
 
-inline constexpr std::uint32_t kFactsVersion = 1;
+inline constexpr std::uint32_t kFactsVersion = 2;
 inline constexpr std::uint32_t kNoIndex = 0xffffffff;
 
 using Index = std::uint32_t;
@@ -362,6 +362,24 @@ struct Nolint {
   std::vector<StringId> rules;  // without "gridlock-"
 };
 
+// Where an attribute of a declaration goes: right behind its declarator. Given in C++ for fields beside a
+// lock, their class's methods, and, where a variable is a lock, for variables and functions; only for
+// what is written in the project's files, outside of macros.
+struct AnnotationPlace {
+  FieldId field = kNoIndex;
+  SymbolId symbol = kNoIndex;
+  FileId file = kNoIndex;
+  std::uint32_t offset = 0;                // bytes from the start of the file
+  std::uint32_t macros_offset = kNoIndex;  // behind the last #include that is always read before it
+};
+
+// What the unit calls its annotations: GUARDED_BY, ABSL_GUARDED_BY, … "" where it has none.
+struct AnnotationMacros {
+  StringId guarded_by = 0;
+  StringId requires_lock = 0;
+  bool are_empty = false;  // they stand for nothing here
+};
+
 struct Unit {
   std::string tool_version;
   StringId main_file = 0;
@@ -377,6 +395,8 @@ struct Unit {
   std::vector<Function> functions;
   std::vector<Attribute> attributes;
   std::vector<Nolint> nolints;
+  std::vector<AnnotationPlace> annotation_places;
+  AnnotationMacros macros;
   // Initialisers of variables with static storage that hold addresses ({&a, f}), as a function body
   // of their own: it runs before everything else, on one thread. kNoIndex: none.
   FunctionId static_initialisers = kNoIndex;

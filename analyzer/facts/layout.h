@@ -178,6 +178,20 @@ GRIDLOCK_VISIT(Nolint) {
   indices(a, row.rules);
 }
 
+GRIDLOCK_VISIT(AnnotationPlace) {
+  a.index(row.field);
+  a.index(row.symbol);
+  a.index(row.file);
+  a.number(row.offset);
+  a.index(row.macros_offset);
+}
+
+GRIDLOCK_VISIT(AnnotationMacros) {
+  a.index(row.guarded_by);
+  a.index(row.requires_lock);
+  a.flag(row.are_empty);
+}
+
 GRIDLOCK_VISIT(Unit) {
   a.text(row.tool_version);
   a.index(row.main_file);
@@ -193,6 +207,8 @@ GRIDLOCK_VISIT(Unit) {
   rows(a, row.functions);
   rows(a, row.attributes);
   rows(a, row.nolints);
+  rows(a, row.annotation_places);
+  visit(a, row.macros);
   a.index(row.static_initialisers);
   texts(a, row.errors);
   a.number(row.skipped_functions);

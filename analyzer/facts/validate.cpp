@@ -228,6 +228,14 @@ class Checker {
       within("nolints", at, "file", unit_.nolints[at].file, unit_.files.size());
       for (const StringId rule : unit_.nolints[at].rules) string("nolints", at, "rule", rule);
     }
+    for (std::size_t at = 0; at < unit_.annotation_places.size(); ++at) {
+      const AnnotationPlace& place = unit_.annotation_places[at];
+      within("annotation places", at, "field", place.field, unit_.fields.size());
+      within("annotation places", at, "symbol", place.symbol, unit_.symbols.size());
+      within("annotation places", at, "file", place.file, unit_.files.size(), false);
+    }
+    string("macros", 0, "name", unit_.macros.guarded_by);
+    string("macros", 0, "name", unit_.macros.requires_lock);
   }
 
   const Unit& unit_;

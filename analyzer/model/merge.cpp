@@ -209,6 +209,7 @@ class Merger {
           known.guarded = state.guarded;
           known.guard = state.guard;
           known.annotation = state.annotation;
+          known.fix = std::move(state.fix);
         }
       }
       states_[old] = entry->second;

@@ -214,6 +214,7 @@ struct SharedState {
   std::uint64_t guarded = 0;
   bool written = false;
   std::string annotation;  // as found in the source or proposed: "GUARDED_BY(mutex_)"
+  std::optional<Fix> fix;  // writes the annotation, where that is known to be right
 };
 
 struct Report {

@@ -328,6 +328,19 @@ void readWait(const Node& node, Wait& wait) {
   node.read("timed", wait.timed);
 }
 
+void readFix(const Node& node, std::optional<Fix>& out) {
+  const auto fix = node.member("fix", false);
+  if (!fix || !fix->isObject()) return;
+  out.emplace();
+  fix->read("message", out->message);
+  fix->rows("edits", false, out->edits, [](const Node& edit, Edit& row) {
+    edit.read("file", row.file);
+    edit.read("offset", row.offset);
+    edit.read("length", row.length);
+    edit.read("replacement", row.replacement);
+  });
+}
+
 void readState(const Node& node, SharedState& state) {
   node.read("id", state.id, true);
   node.read("name", state.name, true);
@@ -337,6 +350,7 @@ void readState(const Node& node, SharedState& state) {
   node.read("guarded", state.guarded);
   node.read("written", state.written);
   node.read("annotation", state.annotation);
+  readFix(node, state.fix);
 }
 
 std::optional<Severity> severityFromText(std::string_view word) {
@@ -389,16 +403,7 @@ void readFinding(const Node& node, Finding& finding) {
     coffman->read("noPreemption", finding.coffman->no_preemption);
     coffman->read("circularWait", finding.coffman->circular_wait);
   }
-  if (const auto fix = node.member("fix", false); fix && fix->isObject()) {
-    finding.fix.emplace();
-    fix->read("message", finding.fix->message);
-    fix->rows("edits", false, finding.fix->edits, [](const Node& edit, Edit& out) {
-      edit.read("file", out.file);
-      edit.read("offset", out.offset);
-      edit.read("length", out.length);
-      edit.read("replacement", out.replacement);
-    });
-  }
+  readFix(node, finding.fix);
   node.read("status", finding.status, statusFromText, false);
 }
 

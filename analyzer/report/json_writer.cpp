@@ -182,17 +182,6 @@ Json toJson(const Wait& wait) {
   return out;
 }
 
-Json toJson(const SharedState& state) {
-  Json out = {{"id", state.id}, {"name", state.name}};
-  set(out, "declared", state.declared);
-  set(out, "guard", state.guard);
-  out["accesses"] = state.accesses;
-  out["guarded"] = state.guarded;
-  out["written"] = state.written;
-  setText(out, "annotation", state.annotation);
-  return out;
-}
-
 Json toJson(const Fix& fix) {
   Json out = {{"message", fix.message}};
   Json& edits = out["edits"] = Json::array();
@@ -201,6 +190,18 @@ Json toJson(const Fix& fix) {
                      {"offset", edit.offset},
                      {"length", edit.length},
                      {"replacement", edit.replacement}});
+  return out;
+}
+
+Json toJson(const SharedState& state) {
+  Json out = {{"id", state.id}, {"name", state.name}};
+  set(out, "declared", state.declared);
+  set(out, "guard", state.guard);
+  out["accesses"] = state.accesses;
+  out["guarded"] = state.guarded;
+  out["written"] = state.written;
+  setText(out, "annotation", state.annotation);
+  if (state.fix) out["fix"] = toJson(*state.fix);
   return out;
 }
 

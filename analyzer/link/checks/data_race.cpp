@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 
+#include "analyzer/link/annotations.h"
 #include "analyzer/link/check.h"
 
 namespace gridlock::link {
@@ -351,6 +352,7 @@ class RaceCheck {
         lock_name = lock_name.substr(at + 1);
       state.annotation = "GUARDED_BY(" + lock_name + ")";
     }
+    if (state.guard) proposeAnnotation(info, guard, state);
     report.shared_state.push_back(state);
     for (const Access* access : info.accesses) states_of_access_[access] = state.id;
     if (info.pairs.empty()) return;
@@ -360,6 +362,38 @@ class RaceCheck {
     // Who calls a library is not known: only a lock shows that a thing is meant to be shared.
     if (open && !state.guard && by_lock.empty()) return;
     addFinding(name, info, state.id, state.guard);
+  }
+
+  void proposeAnnotation(const StateInfo& info, PlaceId guard, model::SharedState& state) {
+    std::set<Gid> defects;
+    for (const Pair& pair : info.pairs) {
+      for (const Access* access : {pair.first, pair.second}) defects.insert(access->gid);
+    }
+    state.fix = proposer_.propose(info.place, guard, defects);
+    if (state.fix)
+      state.fix->message = "Write " + state.annotation + " at `" + state.name + "`: Clang then checks it.";
+  }
+
+  // What to do about it: hold the guard, and let Clang watch over it where the edit is known to be right.
+  void adviseGuard(const StateInfo& info, const std::string& name, model::Id state, model::Id guard,
+                   model::Finding& finding) {
+    const std::string& lock = reporter_.report.locks[guard].name;
+    std::string where;
+    for (const Pair& pair : info.pairs) {
+      for (const Access* access : {pair.first, pair.second}) {
+        const std::vector<PlaceId> held = heldClasses(*access);
+        const bool holds = std::any_of(held.begin(), held.end(),
+                                       [&](PlaceId place) { return reporter_.lockName(place) == lock; });
+        if (!holds && where.empty()) where = reporter_.where(access->gid);
+      }
+    }
+    finding.fix.emplace();
+    finding.fix->message = "Hold `" + lock + "`" + (where.empty() ? std::string() : " at " + where) +
+                           ", as most accesses to `" + name + "` do.";
+    const model::SharedState& row = reporter_.report.shared_state[state];
+    if (!row.fix) return;
+    finding.fix->message += " " + row.annotation + " at its declaration lets Clang check it.";
+    finding.fix->edits = row.fix->edits;
   }
 
   void addFinding(const std::string& name, StateInfo& info, model::Id state, std::optional<model::Id> guard) {
@@ -423,6 +457,7 @@ class RaceCheck {
     finding.threads.assign(threads.begin(), threads.end());
     finding.state.push_back(state);
     if (guard) finding.locks.push_back(*guard);
+    if (guard) adviseGuard(info, name, state, *guard, finding);
     for (const Access* access : {&a, &b}) {
       model::Step step;
       step.thread = reporter_.thread(access->origin);
@@ -437,6 +472,7 @@ class RaceCheck {
 
   Reporter& reporter_;
   World& world_;
+  AnnotationProposer proposer_{reporter_};
   std::map<std::string, StateInfo> states_;
   std::map<PlaceId, std::set<OriginId>> signallers_;
   std::map<const Access*, model::Id> states_of_access_;
