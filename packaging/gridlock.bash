@@ -48,7 +48,7 @@ _gridlock() {
     local own=''
     case $command in
       run) own="--on-deadlock --timeout --" ;;
-      check) own="-p --build --root --rule --program --models --diff --" ;;
+      check) own="-p --build --root --rule --program --models --diff --fix --export-fixes --" ;;
       facts) mapfile -t COMPREPLY < <(compgen -W "-p --build -o --output --root --quiet --help --" -- "$cur"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$own $common" -- "$cur")

@@ -47,10 +47,35 @@ bool hasWord(const std::string& text, const std::string& word) {
   return false;
 }
 
+// The end of the code before `at`: space and lines of comment are passed over.
+std::size_t codeBefore(const std::string& text, std::size_t at) {
+  while (at > 0) {
+    if (std::isspace(static_cast<unsigned char>(text[at - 1]))) {
+      --at;
+      continue;
+    }
+    const std::size_t newline = text.rfind('\n', at - 1);
+    const std::size_t line = newline == std::string::npos ? 0 : newline + 1;
+    const std::size_t first = text.find_first_not_of(" \t", line);
+    if (text.compare(first, 2, "//") != 0) break;
+    at = first;
+  }
+  return at;
+}
+
+bool isOfType(char character) {
+  return isWord(character) || std::string_view(":<>, *&").find(character) != std::string_view::npos;
+}
+
 // `std::lock_guard<std::mutex>(m);` as a statement of its own: where the name belongs.
 std::optional<std::size_t> nameBelongsAt(const std::string& text, std::size_t start) {
-  std::size_t before = start;
-  while (before > 0 && std::isspace(static_cast<unsigned char>(text[before - 1]))) --before;
+  // A declaration, as the compiler reads it, is found at the name in the parentheses.
+  if (start > 0 && text[start - 1] == '(') {
+    --start;
+    while (start > 0 && isOfType(text[start - 1])) --start;
+    while (start < text.size() && text[start] == ' ') ++start;
+  }
+  const std::size_t before = codeBefore(text, start);
   if (before > 0 && text[before - 1] != ';' && text[before - 1] != '{' && text[before - 1] != '}')
     return std::nullopt;
   std::size_t at = start;
@@ -59,8 +84,7 @@ std::optional<std::size_t> nameBelongsAt(const std::string& text, std::size_t st
     if (character == '<') ++angles;
     if (character == '>') --angles;
     if (angles == 0 && (character == '(' || character == '{')) break;
-    if (!isWord(character) && std::string_view(":<>, *&").find(character) == std::string_view::npos)
-      return std::nullopt;
+    if (!isOfType(character)) return std::nullopt;
   }
   if (at == start || at >= text.size()) return std::nullopt;
   // Up to the statement's end there is nothing but the arguments.

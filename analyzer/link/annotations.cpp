@@ -90,6 +90,11 @@ AnnotationProposer::Where AnnotationProposer::placeOfSymbol(Index symbol) const 
 
 std::optional<AnnotationProposer::Lock> AnnotationProposer::lockOf(PlaceId guard) const {
   Lock lock;
+  // A class that Clang checks is the lock, whatever it is made of.
+  for (PlaceId p = world_.parts[guard].parent; p != kNone; p = world_.parts[p].parent) {
+    const TypeInfo* type = world_.program.typeInfo(world_.typeOf(p));
+    if (type && !type->capability.empty()) guard = p;
+  }
   lock.place = guard;
   const Part& part = world_.parts[guard];
   if (part.step == facts::StepKind::Field && !world_.program.isPseudo(part.field)) {
@@ -116,11 +121,16 @@ bool AnnotationProposer::isExempt(Index function) const {
 }
 
 bool AnnotationProposer::isLock(SetId places, const Lock& lock, PlaceId beside) const {
-  return std::any_of(world_.set(places).begin(), world_.set(places).end(), [&](PlaceId place) {
+  const auto isIt = [&](PlaceId place) {
     if (lock.symbol != kNone) return place == lock.place;
     const Part& part = world_.parts[place];
     return part.step == facts::StepKind::Field && part.field == lock.field &&
            (beside == kNone || part.parent == beside);
+  };
+  return std::any_of(world_.set(places).begin(), world_.set(places).end(), [&](PlaceId place) {
+    for (; place != kNone; place = world_.parts[place].parent)
+      if (isIt(place)) return true;
+    return false;
   });
 }
 
@@ -268,6 +278,7 @@ std::optional<model::Fix> AnnotationProposer::propose(PlaceId state, PlaceId gua
       return std::nullopt;
   }
   model::Fix fix;
+  fix.message = "GUARDED_BY(" + lock->text + ")";
   if (!annotate(where, *lock, true, fix.edits)) return std::nullopt;
   for (const Index function : uses.rely_on_caller) {
     if (isExempt(function)) continue;

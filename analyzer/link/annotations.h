@@ -21,7 +21,8 @@ class AnnotationProposer {
  public:
   explicit AnnotationProposer(Reporter& reporter);
 
-  // The edits for `state`, guarded by `guard` but at the instructions in `defects`. None: nothing to propose.
+  // The edits for `state` and, as message, the annotation in words; guarded by `guard` but at the
+  // instructions in `defects`. None: nothing to propose.
   std::optional<model::Fix> propose(PlaceId state, PlaceId guard, const std::set<Gid>& defects);
 
  private:

@@ -386,7 +386,21 @@ bool World::overlaps(PlaceId a, PlaceId b) const {
   return true;
 }
 
+namespace {
+
+// A class that says that it is a lock (Clang's `capability`) is the lock, whatever it is made of.
+PlaceId lockItself(const World& world, PlaceId place) {
+  for (PlaceId p = world.parts[place].parent; p != kNone; p = world.parts[p].parent) {
+    const TypeInfo* type = world.program.typeInfo(world.typeOf(p));
+    if (type && !type->capability.empty()) place = p;
+  }
+  return place;
+}
+
+}  // namespace
+
 std::string World::nameOf(PlaceId place) const {
+  place = lockItself(*this, place);
   std::vector<PlaceId> steps;
   PlaceId p = place;
   std::string name;
@@ -456,6 +470,7 @@ std::string World::nameOf(PlaceId place) const {
 }
 
 Place World::declaredAt(PlaceId place) const {
+  place = lockItself(*this, place);
   for (PlaceId p = place; p != kNone; p = parts[p].parent) {
     const Part& q = parts[p];
     if (q.step == StepKind::Field && q.parent != kNone && !program.isPseudo(q.field))

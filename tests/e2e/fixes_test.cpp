@@ -234,11 +234,11 @@ TEST_F(Fixes, AGuardGetsAName) {
 std::mutex mutex;
 int guard;
 void f() {
-  std::lock_guard<std::mutex>(::mutex);
+  std::lock_guard<std::mutex>{mutex};
   ++guard;
 }
 void g() {
-  std::unique_lock<std::mutex>{::mutex};
+  std::unique_lock<std::mutex>(mutex);  // declares `mutex`
 }
 int main() { f(); g(); }
 )";
@@ -246,8 +246,8 @@ int main() { f(); g(); }
   const ProcessResult result =
       check({"--fix", "--rule", "unused-guard", "-o", "r.json", "a.cpp", "--", "-std=c++17"});
   EXPECT_EQ(result.code, 1) << result.err;
-  expectHas(text("a.cpp"), "  std::lock_guard<std::mutex> guard2(::mutex);\n");
-  expectHas(text("a.cpp"), "  std::unique_lock<std::mutex> guard2{::mutex};\n");
+  expectHas(text("a.cpp"), "  std::lock_guard<std::mutex> guard2{mutex};\n");
+  expectHas(text("a.cpp"), "  std::unique_lock<std::mutex> guard2(mutex);  // declares");
   const ProcessResult again = check({"--rule", "unused-guard", "a.cpp", "--", "-std=c++17"});
   EXPECT_EQ(again.code, 0) << again.err;
 }

@@ -370,8 +370,9 @@ class RaceCheck {
       for (const Access* access : {pair.first, pair.second}) defects.insert(access->gid);
     }
     state.fix = proposer_.propose(info.place, guard, defects);
-    if (state.fix)
-      state.fix->message = "Write " + state.annotation + " at `" + state.name + "`: Clang then checks it.";
+    if (!state.fix) return;
+    state.annotation = state.fix->message;
+    state.fix->message = "Write " + state.annotation + " at `" + state.name + "`: Clang then checks it.";
   }
 
   // What to do about it: hold the guard, and let Clang watch over it where the edit is known to be right.
