@@ -548,6 +548,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             CallSite site;
             site.gid = gid;
             site.callee = syms_.make(SymKind::Func, symbol);
+            site.args = args;
             Index aux = addCall(std::move(site));
             emit(EventKind::Block, gid, state).aux = aux;
           }
