@@ -462,10 +462,17 @@ Thread* thisThreadSlowly() {
 }
 
 bool growHeld(Thread& thread) {
-  const Index next = takeBlock(thread.index, thread.block);
-  if (next == kNone) return false;
-  current.held[thread.block].newer = next;
-  twinOf(next)->below.hash = thread.limit[-1].hash;
+  const std::uint64_t below = thread.limit[-1].hash;
+  Index next = current.held[thread.block].newer;
+  if (next == kNone) {
+    next = takeBlock(thread.index, thread.block);
+    if (next == kNone) return false;
+    current.held[thread.block].newer = next;
+  }
+  // In a block that was left before, what stands there is known as long as what it stands on is the same.
+  BlockTwin& twin = *twinOf(next);
+  if (twin.below.hash != below) twin.entries[0].mark = kNoMark;
+  twin.below.hash = below;
   enterBlock(thread, next, thread.held(), false);
   return true;
 }
@@ -474,13 +481,7 @@ void leaveEmptyBlock(Thread& thread) {
   if (thread.top != thread.floor) return;
   const Index older = current.held[thread.block].older;
   if (older == kNone) return;
-  const Index empty = thread.block;
   enterBlock(thread, older, thread.held() - record::kHeldPerBlock, true);
-  current.held[older].newer = kNone;
-  SpinGuard guard(free_lock);
-  current.held[empty].state.store(0, std::memory_order_relaxed);
-  current.held[empty].newer = free_blocks;
-  free_blocks = empty;
 }
 
 Held heldAt(Thread& thread, std::uint32_t i) {
@@ -606,9 +607,13 @@ void endThread(Thread& thread) {
   SpinGuard guard(free_lock);
   if (!holds) {
     row.held_block.store(kNone, std::memory_order_release);
-    current.held[thread.block].state.store(0, std::memory_order_relaxed);
-    current.held[thread.block].newer = free_blocks;
-    free_blocks = thread.block;
+    for (Index block = thread.block; block != kNone;) {
+      const Index newer = current.held[block].newer;
+      current.held[block].state.store(0, std::memory_order_relaxed);
+      current.held[block].newer = free_blocks;
+      free_blocks = block;
+      block = newer;
+    }
   }
   thread.next_free = free_threads;
   free_threads = &thread;

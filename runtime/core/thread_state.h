@@ -224,6 +224,7 @@ inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, 
   Shadow* shadow = thread.top;
   record::HeldEntry* entry = thread.entryOf(shadow);
   shadow->mark = kNoMark;
+  if (shadow->hash != hash) shadow[1].mark = kNoMark;
   shadow->hash = hash;
   shadow->address = address;
   shadow->section = section;
@@ -232,7 +233,6 @@ inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, 
   shadow->request = static_cast<std::uint8_t>(how >> 8);
   shadow->flags = flags;
   shadow->plain = plainAddress(*shadow, thread.held());
-  shadow[1].mark = kNoMark;
   entry->site = site;
   entry->stack = stack;
   entry->chain = kNone;
