@@ -70,6 +70,12 @@ GRIDLOCK_INLINE bool repeats(Thread* thread, std::uint64_t address, std::uint64_
   return true;
 }
 
+// Whether the last situation at this depth was one of a deep site (core/stack_store.h): then this one may be
+// too.
+GRIDLOCK_INLINE bool isDeep(Thread* thread) {
+  return thread->gate() != 0 && (thread->top->flags & kShadowDeep) != 0;
+}
+
 // The same at a deep site, where the return addresses further out are to be the same too.
 GRIDLOCK_INLINE bool repeatsDeep(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
                                  Mode mode, RequestKind request, const Frame* frame) {

@@ -183,6 +183,7 @@ GRIDLOCK_INLINE int lockMutex(pthread_mutex_t* mutex, RequestKind request, const
   if (repeats(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
       [[likely]]
     return lockPrepared(thread, mutex, request, frame, call);
+  if (isDeep(thread)) return lockMutexFromCache(mutex, request, frame, call);
   return lockKnownMutex(mutex, request, frame, call);
 }
 
