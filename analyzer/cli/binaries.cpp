@@ -15,6 +15,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "analyzer/facts/hash.h"
+
 namespace gridlock::cli {
 namespace {
 
@@ -134,6 +136,8 @@ class Gatherer {
     out_.errors.insert(out_.errors.end(), object->faults.begin(), object->faults.end());
     for (const facts::FactsSection& section : object->sections) {
       found_ = true;
+      content_.add(section.bytes);
+      out_.content = content_.value();
       facts::readChunks(section, out_.units, out_.errors);
     }
     const std::string folder = fs::path(realPath(file)).parent_path().string();
@@ -163,6 +167,7 @@ class Gatherer {
  private:
   BinaryFacts& out_;
   std::set<std::string> seen_, asked_for_;
+  facts::Hasher content_;
   bool found_ = false;
 };
 

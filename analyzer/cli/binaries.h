@@ -5,6 +5,7 @@
 // no facts as a rule, and that is no news; one that is not found is.
 #pragma once
 
+#include <cstdint>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ struct BinaryFacts {
   std::vector<facts::Unit> units;
   std::vector<Error> errors;             // chunks and members that could not be read
   std::vector<std::string> not_found;    // shared libraries
+  std::uint64_t content = 0;             // a hash of all facts in it
   std::set<std::string> libraries_read;  // real paths of the shared libraries
 };
 

@@ -22,6 +22,7 @@
 #include "analyzer/cli/read_file.h"
 #include "analyzer/cli/static_filters.h"
 #include "analyzer/extract/frontend.h"
+#include "analyzer/facts/hash.h"
 #include "analyzer/facts/object_file.h"
 #include "analyzer/link/link.h"
 #include "analyzer/report/writer.h"
@@ -71,6 +72,7 @@ class Progress {
 struct Group {
   std::string name;  // empty: the common one
   std::vector<facts::Unit> units;
+  facts::Hasher content;  // of all their facts
 };
 
 struct Gathered {
@@ -81,6 +83,7 @@ struct Gathered {
 void readFacts(std::string_view bytes, const std::string& name, Gathered& out) {
   std::vector<Error> errors;
   facts::readChunks({bytes, name}, out.groups[0].units, errors);
+  out.groups[0].content.add(bytes);
   for (const Error& error : errors)
     out.failed.push_back({name, error.place.empty() ? error.message : error.place + ": " + error.message});
   if (errors.empty() && bytes.find_first_not_of('\0') == std::string_view::npos)
@@ -104,8 +107,9 @@ void readBinaries(const std::vector<std::string>& files, Gathered& out) {
     libraries_read.merge(binary->libraries_read);
     const bool is_linked =
         binary->kind == facts::ObjectKind::Program || binary->kind == facts::ObjectKind::SharedLibrary;
-    if (is_linked) out.groups.push_back({file, {}});
+    if (is_linked) out.groups.push_back({file, {}, {}});
     Group& group = is_linked ? out.groups.back() : out.groups.front();
+    group.content.add(binary->content);
     for (facts::Unit& unit : binary->units) group.units.push_back(std::move(unit));
   }
   // A library that was read with its program is not linked once more alone.
@@ -144,14 +148,43 @@ Status deliverFixes(const CheckOptions& options, const model::Report& report, bo
   return ok();
 }
 
+// All that a linked report depends on. Nothing where a model file cannot be read: then linking says so.
+std::optional<std::uint64_t> keyOf(const Group& group, const link::LinkOptions& options) {
+  facts::Hasher key;
+  key.add(group.content.value());
+  for (const std::string& program : options.programs) key.add(std::string_view(program));
+  key.add(std::uint64_t{options.programs.size()});
+  for (const model::Rule rule : options.rules) key.add(static_cast<std::uint64_t>(rule));
+  key.add(std::uint64_t{options.rules.size()});
+  for (const std::string& file : options.model_files) {
+    Result<std::string> text = readFile(file);
+    if (!text) return std::nullopt;
+    key.add(std::string_view(*text));
+  }
+  return key.value();
+}
+
+Result<model::Report> linkGroup(Group& group, const link::LinkOptions& options,
+                                const extract::FactsCache& cache) {
+  const std::optional<std::uint64_t> key = keyOf(group, options);
+  if (const std::optional<std::string> known = key ? cache.findResult(*key) : std::nullopt) {
+    Result<model::Report> report = report::readJson(*known, "the cache");
+    if (report) return report;
+  }
+  Result<model::Report> report = link::link(std::move(group.units), options);
+  if (report && key) cache.storeResult(*key, report::writeJson(*report));
+  return report;
+}
+
 // One report for each group. A program name must occur in one of them.
 Result<std::vector<model::Report>> linkGroups(std::vector<Group> groups, const link::LinkOptions& options) {
+  const extract::FactsCache cache(extract::FactsCache::defaultFolder(), "");
   std::vector<model::Report> reports;
   std::optional<Error> error;
   for (Group& group : groups) {
     if (group.units.empty()) continue;
     const auto count = static_cast<int>(group.units.size());
-    Result<model::Report> report = link::link(std::move(group.units), options);
+    Result<model::Report> report = linkGroup(group, options, cache);
     if (!report) {
       error = report.error();
       if (options.programs.empty()) break;

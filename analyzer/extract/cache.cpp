@@ -36,6 +36,21 @@ std::string hex(std::uint64_t number) {
   return error == std::errc() ? std::string(text, end) : std::string();
 }
 
+// Whole or not at all.
+void writeEntry(const std::string& entry, const std::string& text) {
+  const std::string draft = entry + ".tmp" + std::to_string(getpid());
+  std::ofstream out(draft, std::ios::binary);
+  out << text;
+  out.close();
+  if (!out || std::rename(draft.c_str(), entry.c_str()) != 0) unlink(draft.c_str());
+}
+
+// What is used stays.
+void markUsed(const std::string& entry) {
+  std::error_code ignored;
+  std::filesystem::last_write_time(entry, std::filesystem::file_time_type::clock::now(), ignored);
+}
+
 // A new build of the tool may extract something else from the same source.
 std::string identityOfTool() {
   struct stat status{};
@@ -109,9 +124,7 @@ std::optional<std::string> FactsCache::find(const CompileCommand& command) {
       return std::nullopt;
     }
   }
-  // What is used stays.
-  std::error_code ignored;
-  std::filesystem::last_write_time(entry, std::filesystem::file_time_type::clock::now(), ignored);
+  markUsed(entry);
   return text->substr(at);
 }
 
@@ -127,12 +140,32 @@ void FactsCache::store(const CompileCommand& command, const Dependencies& depend
   for (const std::string& path : dependencies.missing)
     if (path.find('\n') == std::string::npos) text += "M " + path + "\n";
   text += "\n" + facts;
-  const std::string entry = entryOf(command);
-  const std::string draft = entry + ".tmp" + std::to_string(getpid());
-  std::ofstream out(draft, std::ios::binary);
-  out << text;
-  out.close();
-  if (!out || std::rename(draft.c_str(), entry.c_str()) != 0) unlink(draft.c_str());
+  writeEntry(entryOf(command), text);
+}
+
+std::string FactsCache::resultOf(std::uint64_t key) const {
+  facts::Hasher hasher;
+  hasher.add(facts::kFactsVersion);
+  hasher.add(std::string_view(tool_));
+  hasher.add(key);
+  return folder_ + "/" + hex(hasher.value()) + ".glr";
+}
+
+std::optional<std::string> FactsCache::findResult(std::uint64_t key) const {
+  if (folder_.empty()) return std::nullopt;
+  const std::string entry = resultOf(key);
+  std::optional<std::string> text = contentsOf(entry);
+  // A hash of the content stands before it.
+  const std::size_t end = text ? text->find('\n') : std::string::npos;
+  if (end == std::string::npos) return std::nullopt;
+  std::string content = text->substr(end + 1);
+  if (text->substr(0, end) != hex(facts::hashOf(content))) return std::nullopt;
+  markUsed(entry);
+  return content;
+}
+
+void FactsCache::storeResult(std::uint64_t key, const std::string& bytes) const {
+  if (!folder_.empty()) writeEntry(resultOf(key), hex(facts::hashOf(bytes)) + "\n" + bytes);
 }
 
 void FactsCache::trim(std::uint64_t most) {
@@ -146,7 +179,8 @@ void FactsCache::trim(std::uint64_t most) {
   std::uint64_t total = 0;
   std::error_code error;
   for (const auto& item : std::filesystem::directory_iterator(folder_, error)) {
-    if (!item.path().filename().string().ends_with(".glc")) continue;
+    const std::string ending = item.path().extension().string();
+    if (ending != ".glc" && ending != ".glr") continue;
     Entry entry{item.last_write_time(error), item.file_size(error), item.path()};
     if (error) continue;
     total += entry.size;

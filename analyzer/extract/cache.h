@@ -30,6 +30,11 @@ class FactsCache {
 
   std::optional<std::string> find(const CompileCommand& command);
   void store(const CompileCommand& command, const Dependencies& dependencies, const std::string& facts);
+  // What was made of units, by a hash of all that it depends on; kept beside the facts. The tool's
+  // identity is added here.
+  std::optional<std::string> findResult(std::uint64_t key) const;
+  void storeResult(std::uint64_t key, const std::string& bytes) const;
+
   // Removes what was used longest ago when there is more than `most` bytes of it.
   void trim(std::uint64_t most);
 
@@ -38,6 +43,7 @@ class FactsCache {
 
  private:
   std::string entryOf(const CompileCommand& command) const;
+  std::string resultOf(std::uint64_t key) const;
   // 0 when it cannot be read.
   std::uint64_t contentOf(const std::string& file);
 
