@@ -125,6 +125,11 @@ class Joins {
     witness.to_instance = row.lock;
     witness.to_mode = modeOf(row.mode);
     witness.exact = false;
+    if ((row.flags & record::kTakenByTry) != 0) witness.request = model::RequestKind::Try;
+    if ((row.flags & record::kTakenInTime) != 0) witness.request = model::RequestKind::Timed;
+    const record::LockRow* taken = source_.file.valid<record::LockRow>(row.lock);
+    if (taken && (taken->flags & record::kRobust) != 0)
+      witness.note = "the lock is robust: who joins may have got it because the thread has ended";
     Index around = row.within;
     while (witness.held.size() < kHeldPerWitness) {
       const record::SectionRow* outer = source_.file.valid<record::SectionRow>(around);

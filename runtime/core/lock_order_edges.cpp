@@ -131,7 +131,11 @@ Index sectionFor(Thread& thread, Place place, std::uint64_t site, Index lock, st
   row.thread = thread.index;
   row.lock = lock;
   row.mode = static_cast<std::uint8_t>(how);
-  row.flags = merged ? record::kSeveralLocks : 0;
+  const auto request = static_cast<RequestKind>(how >> 8 & 0xff);
+  row.flags = static_cast<std::uint8_t>((merged ? record::kSeveralLocks : 0u) |
+                                        (request == RequestKind::kTry     ? record::kTakenByTry
+                                         : request == RequestKind::kTimed ? record::kTakenInTime
+                                                                          : 0u));
   row.site = site;
   row.stack = stack.index;
   const std::uint32_t held = thread.held();

@@ -26,6 +26,11 @@ static void* make_index(void* argument) {
   return argument;
 }
 
+static void* look(void* argument) {
+  if (pthread_mutex_trylock(&index_mutex) == 0) pthread_mutex_unlock(&index_mutex);
+  return argument;
+}
+
 int main(void) {
   pthread_t thread;
   pthread_mutex_lock(&table);
@@ -38,6 +43,8 @@ int main(void) {
   pthread_create(&thread, 0, make_index, 0);
   sem_wait(&indexed);
   pthread_mutex_lock(&index_mutex);
+  pthread_join(thread, 0);
+  pthread_create(&thread, 0, look, 0);
   pthread_join(thread, 0);
   pthread_mutex_unlock(&index_mutex);
   return 0;

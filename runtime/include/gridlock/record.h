@@ -383,6 +383,8 @@ static_assert(sizeof(SectionRow) == 192);
 
 enum SectionFlag : std::uint8_t {
   kSeveralLocks = 1u << 0,  // more than one lock was taken at this site
+  kTakenByTry = 1u << 1,
+  kTakenInTime = 1u << 2,  // by a timed request
 };
 
 // ---------------------------------------------------------------------------------------------
