@@ -134,6 +134,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
         std::erase_if(state.facts, [&](const Fact& fact) { return syms_.contains(fact.sym, value); });
         // Only an acquiring load orders what comes after it.
         setResult(gid, (in.flags & facts::kInstrAcquire) ? value : kNoSym, state);
+        if (in.flags & facts::kInstrAcquire) read_atomically_.insert(address);
       }
       break;
     }

@@ -143,6 +143,7 @@ class Flow {
   std::vector<Held>::reverse_iterator heldBy(SymId lock, State& state, bool any) const;
   bool isHandle(SymId value) const;
   bool covers(const Loop& joins, SymId handle) const;
+  bool oneOfMany(SymId handle) const;
   bool paramsOnly(SymId sym) const;
   LockKind lockKindOf(SymId lock) const;
   void noteLockKind(Gid gid, SymId address, SymId value, const State& state);
@@ -198,6 +199,7 @@ class Flow {
   Index block_ = 0;
   bool forwardedByReference_ = false;
   bool invoking_ = false;
+  std::set<SymId> read_atomically_;         // addresses, with acquire order
   std::map<SymId, std::set<SymId>> homes_;  // array or container: handles kept in it
 
   Summary summary_;

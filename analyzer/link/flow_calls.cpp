@@ -63,7 +63,9 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
       SymId param = syms_.make(SymKind::Param, static_cast<std::uint32_t>(k));
       if (varies(args[k], gid)) site.varying.push_back(param);
       for (const Binding& binding : state.memory) {
-        if (args[k] == kNoSym || syms_[args[k]].kind == SymKind::Const || binding.first == args[k]) continue;
+        if (args[k] == kNoSym || syms_[args[k]].kind == SymKind::Const) continue;
+        // A variable that all of them are given holds the same for all.
+        if (binding.first == args[k] && !varies(args[k], gid)) continue;
         if (!syms_.contains(binding.first, args[k]) || !varies(binding.second, gid)) continue;
         site.varying.push_back(syms_.make(SymKind::Load, syms_.replace(binding.first, args[k], param)));
       }

@@ -422,7 +422,22 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   intersect(into.rest.once, other.rest.once);
   unite(into.rest.escaped, other.rest.escaped);
   unite(into.rest.cleared, other.rest.cleared);
-  intersect(into.rest.taken, other.rest.taken);
+  // What was taken out on one way and is null on the other was taken.
+  auto null_in = [&](const State& state, SymId value) {
+    return std::any_of(state.facts.begin(), state.facts.end(),
+                       [&](const Fact& fact) { return fact.sym == value && fact.equal && fact.value == 0; });
+  };
+  std::vector<SymId> taken;
+  for (SymId value : into.rest.taken) {
+    bool both = std::binary_search(other.rest.taken.begin(), other.rest.taken.end(), value);
+    if (both || null_in(other, value)) taken.push_back(value);
+  }
+  for (SymId value : other.rest.taken) {
+    if (!std::binary_search(into.rest.taken.begin(), into.rest.taken.end(), value) && null_in(into, value))
+      taken.push_back(value);
+  }
+  std::sort(taken.begin(), taken.end());
+  into.rest.taken = std::move(taken);
   intersect(into.rest.dropped, other.rest.dropped);
   intersect(into.rest.last, other.rest.last);
   intersect(into.rest.acquired, other.rest.acquired);

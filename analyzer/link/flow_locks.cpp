@@ -417,6 +417,14 @@ bool Flow::covers(const Loop& joins, SymId handle) const {
   return true;
 }
 
+// Whether a handle stands for all the threads of a loop that is over.
+bool Flow::oneOfMany(SymId handle) const {
+  if (!isHandle(handle)) return false;
+  const Gid start = syms_[handle].a;
+  return std::any_of(loops_.begin(), loops_.end(),
+                     [&](const Loop& loop) { return loop.gids.count(start) && !loop.blocks[block_]; });
+}
+
 void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
   const Sym at = syms_[address];
   bool container = at.kind == SymKind::Field && at.b == context_.element_field;
@@ -431,7 +439,7 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
     // t[0]: only what is known to stand there.
     auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{address, 0});
     if (it != state.memory.end() && it->first == address) {
-      joinValue(it->second, state);
+      if (!oneOfMany(it->second)) joinValue(it->second, state);
     } else if (!homes_.count(home)) {
       joinValue(load(address, state), state);
     }

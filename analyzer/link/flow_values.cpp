@@ -375,7 +375,7 @@ bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& stat
   if (s.kind == SymKind::Load && equal == (number != 0) && !syms_.hasStale(s.a)) {
     SymKind root = syms_[syms_.rootOf(s.a)].kind;
     bool local = root == SymKind::Local || root == SymKind::ParamSlot || root == SymKind::ResultSlot;
-    bool flag = isAtomicAddress(s.a) || !state.locks.empty();
+    bool flag = isAtomicAddress(s.a) || read_atomically_.count(s.a) || !state.locks.empty();
     if (!local && flag) {
       if (std::uint64_t key = writeKey(syms_, s.a)) context_.awaited_keys.insert(key);
     }

@@ -234,6 +234,7 @@ class World {
   SetId lockUsesAt(ContextId context, SymId address, const Snapshot& snapshot);
   Related relatedArguments(const HeldAt& held, const std::vector<SymId>& args);
   std::uint64_t relation(SymId access, SymId lock);
+  std::vector<SymId> eitherOfTwo(const HeldAt& held, const std::vector<HeldAt>& all);
   std::uint32_t rootParameter(SymId id) const;
   Index doubtAt(ContextId context, const Snapshot& snapshot) const;
   SymId translate(SymId sym, const std::vector<SymId>& args) const;

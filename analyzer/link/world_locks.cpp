@@ -265,6 +265,38 @@ Related World::relatedArguments(const HeldAt& held, const std::vector<SymId>& ar
   return out;
 }
 
+// `lo = a < b ? a : b`, `hi = a < b ? b : a`: who holds the locks of both holds those of `a` and `b`.
+std::vector<SymId> World::eitherOfTwo(const HeldAt& held, const std::vector<HeldAt>& all) {
+  auto choice = [&](SymId id) -> SymId {
+    while (id != kNoSym) {
+      const Sym& s = syms[id];
+      if (s.kind == SymKind::Phi) return id;
+      if (s.kind == SymKind::Element && s.b != kNoSym && syms[s.b].kind == SymKind::Phi) return s.b;
+      if (s.kind != SymKind::Field && s.kind != SymKind::Element) break;
+      id = s.a;
+    }
+    return kNoSym;
+  };
+  auto inputsOf = [&](SymId phi) {
+    auto it = link.phis.find(phi);
+    std::vector<SymId> inputs = it == link.phis.end() ? std::vector<SymId>{} : it->second;
+    std::sort(inputs.begin(), inputs.end());
+    return inputs;
+  };
+  std::vector<SymId> out;
+  const SymId mine = choice(held.sym);
+  if (mine == kNoSym) return out;
+  const std::vector<SymId> inputs = inputsOf(mine);
+  if (inputs.size() != 2) return out;
+  for (const HeldAt& other : all) {
+    const SymId its = other.maybe || other.mode != held.mode ? kNoSym : choice(other.sym);
+    if (its == kNoSym || its == mine || inputsOf(its) != inputs) continue;
+    if (syms.replace(other.sym, its, mine) != held.sym) continue;
+    for (SymId input : inputs) out.push_back(syms.replace(held.sym, mine, input));
+  }
+  return out;
+}
+
 // The locks held where `address` is accessed, as places and as relations.
 SetId World::lockUsesAt(ContextId context, SymId address, const Snapshot& snapshot) {
   std::vector<LockUse> uses;
@@ -292,6 +324,9 @@ SetId World::lockUsesAt(ContextId context, SymId address, const Snapshot& snapsh
       }
     }
     if (std::uint64_t key = relation(address, held.sym)) uses.push_back({key, held.mode});
+    for (SymId lock : eitherOfTwo(held, all_held)) {
+      if (std::uint64_t key = relation(address, lock)) uses.push_back({key, held.mode});
+    }
     for (auto [argument, key] : held.related) {
       if (argument == parameter) uses.push_back({key, held.mode});
     }

@@ -170,6 +170,7 @@ class OrderCheck {
   bool plainIndex(SymId id) const {
     const Sym& s = world_.syms[id];
     if (s.kind == SymKind::Arith) return plainIndex(s.a) && plainIndex(s.b);
+    if (s.kind == SymKind::Load || s.kind == SymKind::Field) return plainIndex(s.a);
     return s.kind == SymKind::Param || s.kind == SymKind::Const;
   }
 
