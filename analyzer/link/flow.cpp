@@ -77,6 +77,13 @@ void Flow::runBlock(Index block, bool emit) {
     for (State& state : states) {
       SymId condition = kNoSym;
       if (b.condition != kNone) condition = evalValue(b.condition, state);
+      if (condition != kNoSym && syms_[condition].kind == SymKind::Compare &&
+          syms_[syms_[condition].a].kind == SymKind::Phi) {
+        std::vector<SymId>& bounds = context_.bounds[syms_[condition].a];
+        SymId bound = syms_[condition].b;
+        if (bounds.size() < 4 && std::find(bounds.begin(), bounds.end(), bound) == bounds.end())
+          bounds.push_back(bound);
+      }
       for (const facts::Edge& edge : b.successors) {
         State next = state;
         bool feasible = true;
@@ -323,6 +330,8 @@ Index Flow::snapshotOf(const State& state) {
     h = mix(mix(h, fact.sym), static_cast<std::uint64_t>(fact.value) * 2 + fact.equal);
   }
   h = mix(h, state.rest.thrown);
+  for (Gid gid : state.rest.phase) h = mix(h, gid + 7);
+  summary_.barriers |= !state.rest.phase.empty();
   for (Index id : snapshot_ids_[h]) {
     if (summary_.snapshots[id] == snapshot) return id;
   }

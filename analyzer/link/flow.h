@@ -199,8 +199,9 @@ class Flow {
   Index block_ = 0;
   bool forwardedByReference_ = false;
   bool invoking_ = false;
-  std::set<SymId> read_atomically_;         // addresses, with acquire order
-  std::map<SymId, std::set<SymId>> homes_;  // array or container: handles kept in it
+  std::set<SymId> read_atomically_;           // addresses, with acquire order
+  std::map<SymId, std::int64_t> home_index_;  // of a handle: which element
+  std::map<SymId, std::set<SymId>> homes_;    // array or container: handles kept in it
 
   Summary summary_;
   std::map<std::uint64_t, std::vector<Index>> snapshot_ids_;

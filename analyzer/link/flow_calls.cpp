@@ -376,6 +376,17 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
         add(state.rest.cleared, mine);
     }
     for (SymId value : outcome.at_exit.taken) add(state.rest.taken, substitute(value, gid, args, source));
+    if (const std::vector<Gid>& passed = outcome.at_exit.phase; !passed.empty()) {
+      // Here it counts as one barrier, at the call.
+      std::vector<Gid> phase{gid};
+      if (std::binary_search(passed.begin(), passed.end(), kNone)) {
+        if (state.rest.phase.empty()) state.rest.phase.push_back(kNone);
+        phase.insert(phase.end(), state.rest.phase.begin(), state.rest.phase.end());
+        std::sort(phase.begin(), phase.end());
+        phase.erase(std::unique(phase.begin(), phase.end()), phase.end());
+      }
+      state.rest.phase = std::move(phase);
+    }
     for (SymId lock : outcome.at_exit.acquired) {
       if (state.rest.acquired.size() < kAcquired)
         add(state.rest.acquired, substitute(lock, gid, args, source));

@@ -441,6 +441,11 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   intersect(into.rest.dropped, other.rest.dropped);
   intersect(into.rest.last, other.rest.last);
   intersect(into.rest.acquired, other.rest.acquired);
+  if (into.rest.phase != other.rest.phase) {
+    const std::vector<Gid> none{kNone};
+    if (into.rest.phase.empty()) into.rest.phase = none;
+    unite(into.rest.phase, other.rest.phase.empty() ? none : other.rest.phase);
+  }
   intersect(into.rest.destroyed, other.rest.destroyed);
   intersect(into.rest.initialised, other.rest.initialised);
   intersect(into.facts, other.facts);

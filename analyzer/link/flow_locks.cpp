@@ -387,6 +387,9 @@ SymId Flow::handleOf(Gid gid) { return syms_.make(SymKind::Handle, gid); }
 void Flow::noteHome(SymId address, SymId handle) {
   if (!isHandle(handle)) return;
   homes_[address].insert(handle);
+  if (const Sym& at = syms_[address]; at.kind == SymKind::Element && at.b != kNoSym) {
+    if (syms_[at.b].kind == SymKind::Const) home_index_[handle] = syms_[at.b].n;
+  }
   if (syms_[address].kind == SymKind::Element) homes_[syms_[address].a].insert(handle);
 }
 
@@ -409,7 +412,13 @@ bool Flow::covers(const Loop& joins, SymId handle) const {
   for (const Loop& loop : loops_) {
     if (loop.gids.count(start)) starts = &loop;  // the innermost comes last
   }
-  if (!starts || starts == &joins) return true;
+  if (!starts) {
+    auto index = home_index_.find(handle);
+    if (index == home_index_.end()) return true;
+    if (joins.first && index->second < *joins.first) return false;
+    return !joins.has_bound || !joins.bound || index->second < *joins.bound;
+  }
+  if (starts == &joins) return true;
   if (starts->first && joins.first && *joins.first > *starts->first) return false;
   if (!starts->has_bound || !joins.has_bound) return true;
   if (starts->bound && joins.bound) return *joins.bound >= *starts->bound;

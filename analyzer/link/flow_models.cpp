@@ -511,6 +511,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           if (arg(effect.a) != kNoSym) {
             addSorted(state.rest.signalled, arg(effect.a));
             addSorted(state.rest.awaited, arg(effect.a));
+            if (emitting_) emit(EventKind::Barrier, gid, state).addr = arg(effect.a);
+            state.rest.phase = {gid};
             afterBlocking(state);
           }
           break;

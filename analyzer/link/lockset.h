@@ -29,6 +29,8 @@ struct LinkContext {
                                      // function drops
   // What a merged variable may hold, by its Phi.
   std::unordered_map<SymId, std::vector<SymId>> phis;
+  // What a loop's variable is compared with, by its Phi.
+  std::unordered_map<SymId, std::vector<SymId>> bounds;
   std::set<std::uint64_t> awaited_keys;  // writeKeys of flags that someone waits for
   // Pseudo fields: of containers, pairs and guards.
   Index element_field, second_field, first_field, mutex_field[4], owned_field;

@@ -63,9 +63,10 @@ struct Snapshot {
   std::vector<SymId> initialised;  // locks surely initialised by a call
   std::vector<SymId> acquired;     // locks surely taken at some time since entry, held or not
   std::vector<SymId> last;         // objects of which this thread dropped the last reference
-  std::vector<Fact> facts;         // of arguments, where a caller may know better
-  std::vector<Fact> flags;         // of mode flags (mode_flags.h)
-  bool thrown = false;             // an exception is on its way
+  std::vector<Gid> phase;   // where the last barrier was passed; kNone: not since entry; empty: the same
+  std::vector<Fact> facts;  // of arguments, where a caller may know better
+  std::vector<Fact> flags;  // of mode flags (mode_flags.h)
+  bool thrown = false;      // an exception is on its way
   bool operator==(const Snapshot&) const = default;
 };
 
@@ -82,6 +83,7 @@ enum class EventKind : std::uint8_t {
   Notify,         // addr: condition
   Block,          // aux: CallSite of the model's function
   Signal,         // addr
+  Barrier,        // addr: all of its threads have come here
   Await,          // addr
   InitLock,       // addr; value: its type, kNoSym unless given
   DestroyLock,    // addr
@@ -171,6 +173,7 @@ struct Summary {
   std::vector<std::uint64_t> writes;  // what it or its callees write: fields and globals, see writeKey
   bool writes_anything = false;
   bool returns_fresh = false;
+  bool barriers = false;            // it or a callee passes one
   std::uint64_t relevant_args = 0;  // bit k: what argument k points to matters
   std::uint64_t index_args = 0;     // bit k: argument k selects an element
   bool cut = false;                 // a bound was met

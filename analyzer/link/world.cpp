@@ -93,6 +93,7 @@ void World::round() {
     context.function = root;
     context.origin = id;
     context.path = mix(root, 17);
+    context.phase = 1;
     if (first) {
       first = false;
       for (Index initialiser : program.static_initialisers) {
@@ -224,13 +225,56 @@ bool World::isVarying(ContextId context, SymId sym) const {
     case SymKind::Element:
     case SymKind::Arith:
       return isVarying(context, s.a) || isVarying(context, s.b);
-    case SymKind::Load: {
-      // *&x, and a field of a private copy
-      return false;
-    }
+    case SymKind::Phi:
+      return isPartition(context, sym);
     default:
       return false;
   }
+}
+
+// A loop over the thread's own part: from where its number says to where it says, or in steps of more
+// than one.
+bool World::isPartition(ContextId context, SymId phi) const {
+  auto inputs = link.phis.find(phi);
+  if (inputs == link.phis.end() || contexts[context].varying.empty()) return false;
+  bool begins = false, single_steps = false;
+  std::vector<SymId> seen{phi}, work(inputs->second);
+  while (!work.empty()) {
+    SymId input = work.back();
+    work.pop_back();
+    if (syms[input].kind == SymKind::Phi) {
+      if (std::find(seen.begin(), seen.end(), input) != seen.end()) continue;
+      seen.push_back(input);
+      auto more = link.phis.find(input);
+      if (seen.size() > 4 || more == link.phis.end()) return false;
+      work.insert(work.end(), more->second.begin(), more->second.end());
+      continue;
+    }
+    SymId from = input;
+    while (syms[from].kind == SymKind::Arith || syms[from].kind == SymKind::Stale) from = syms[from].a;
+    if (std::find(seen.begin(), seen.end(), from) != seen.end()) {
+      if (syms[input].kind == SymKind::Arith && syms[syms[input].b].kind == SymKind::Const)
+        single_steps |= syms[syms[input].b].n == 1 || syms[syms[input].b].n == -1;
+      continue;
+    }
+    // Its first step, unrolled.
+    if (syms[input].kind == SymKind::Arith && syms[syms[input].b].kind == SymKind::Const &&
+        isVarying(context, syms[input].a)) {
+      single_steps |= syms[syms[input].b].n == 1 || syms[syms[input].b].n == -1;
+      continue;
+    }
+    if (!isVarying(context, input)) return false;
+    begins = true;
+  }
+  if (!begins || !single_steps) return begins;
+  for (SymId one : seen) {
+    auto bounds = link.bounds.find(one);
+    if (bounds == link.bounds.end()) continue;
+    for (SymId bound : bounds->second) {
+      if (isVarying(context, bound)) return true;
+    }
+  }
+  return false;
 }
 
 // `if (rank == 0)`, where each thread of its kind has a rank of its own: one thread. What is said in a
@@ -336,6 +380,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   next.once = tokens(from, contexts[from].once, snapshot.once, true, false);
   next.acquired = gatesPassed(from, snapshot);
   next.only = onlyOne(from, snapshot);
+  next.phase = phaseAt(from, snapshot);
+  if (callee.barriers) next.frames = deeper(contexts[from].frames, {call});
   next.single = contexts[from].single && !site.in_loop;
   next.dying = dying;
   next.mixed = callee.returns_fresh && contexts[from].mixed;
@@ -355,6 +401,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   for (SymId v : next.varying) h = mix(h, v);
   h = mix(mix(mix(mix(mix(h, next.alive), next.awaited), next.signalled), next.once), next.clone);
   h = mix(mix(h, next.acquired), next.only);
+  h = mix(mix(h, next.phase), next.frames);
   h = mix(mix(h, next.dying), next.doubt);
   for (const Fact& f : next.flags) h = mix(mix(h, f.sym), static_cast<std::uint64_t>(f.value) * 2 + f.equal);
   auto same = [&](const Context& c) {
@@ -367,8 +414,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     return c.arguments == next.arguments && c.constants == next.constants && c.fresh == next.fresh &&
            c.varying == next.varying && c.alive == next.alive && c.awaited == next.awaited &&
            c.signalled == next.signalled && c.once == next.once && c.clone == next.clone &&
-           c.acquired == next.acquired && c.only == next.only && c.dying == next.dying &&
-           c.flags == next.flags && c.doubt == next.doubt;
+           c.acquired == next.acquired && c.only == next.only && c.phase == next.phase &&
+           c.frames == next.frames && c.dying == next.dying && c.flags == next.flags && c.doubt == next.doubt;
   };
   auto remember = [&](ContextId id) {
     std::vector<ContextId>& list = contexts[from].children[call];
@@ -441,6 +488,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     joined.awaited = intern(std::move(awaited));
     if (joined.acquired != next.acquired) joined.acquired = 0;
     if (joined.only != next.only) joined.only = 0;
+    if (joined.phase != next.phase || joined.frames != next.frames) joined.phase = joined.frames = kNone;
     joined.signalled = unite(joined.signalled, next.signalled);
     grown |= joined.dying && !next.dying;
     joined.dying &= next.dying;
@@ -590,6 +638,7 @@ void World::start(ContextId from, const Event& event, const CallSite& site, cons
     root.function = function;
     root.origin = id;
     root.path = mix(event.gid, id);
+    root.phase = 1;
     root.single = true;
     root.awaited = tokens(from, contexts[from].awaited, snapshot.awaited, true, false);
     root.acquired = gatesPassed(from, snapshot);
@@ -673,6 +722,7 @@ void World::processEvent(ContextId context, Index e) {
       access.signalled = tokens(context, contexts[context].signalled, snapshot.signalled, false, true);
       access.acquired = gatesPassed(context, snapshot);
       access.only = onlyOne(context, snapshot);
+      access.phase = phaseAt(context, snapshot);
       access.origin = contexts[context].origin;
       access.doubt = doubtAt(context, snapshot);
       access.distinct = isVarying(context, event.addr);
@@ -683,7 +733,7 @@ void World::processEvent(ContextId context, Index e) {
         std::uint64_t h =
             mix(mix(mix(mix(mix(place, access.gid), access.locks), access.alive), access.origin),
                 access.awaited * 2 + access.distinct);
-        h = mix(mix(mix(h, access.acquired + access.only), access.signalled),
+        h = mix(mix(mix(h, access.acquired + access.only + access.phase * 31), access.signalled),
                 access.flags & (kEventRead | kEventWrite | kEventDying));
         h = mix(h, access.doubt);
         if (access_ids_.emplace(h, true).second) accesses.push_back(access);

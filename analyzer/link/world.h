@@ -76,6 +76,8 @@ struct Context {
   SetId alive = 0;                             // AliveRefs
   SetId awaited = 0, signalled = 0, once = 0;  // places
   SetId acquired = 0;                          // gates passed
+  std::uint32_t phase = 0;                     // between which barriers it is entered
+  std::uint32_t frames = 0;                    // the same, of the calls that lead here
   std::uint64_t only = 0;                      // what makes it one thread of its origin, if anything
   ContextId parent = kNone;
   Gid call = 0;
@@ -145,7 +147,8 @@ struct Access {
   SetId locks = 0;  // into lock_uses
   SetId alive = 0;
   SetId awaited = 0, signalled = 0;
-  SetId acquired = 0;      // gates passed
+  SetId acquired = 0;  // gates passed
+  std::uint32_t phase = 0;
   std::uint64_t only = 0;  // equal and not 0: the same thread of an origin
   OriginId origin = 0;
   Index doubt = kNone;      // a mode flag that must change on the way here
@@ -186,6 +189,8 @@ class World {
   std::vector<OriginId> originsOfThread(PlaceId thread) const;
   // Whether the threads that started theirs hold locks that keep the two apart.
   bool keptApart(const Access& a, const Access& b);
+  // Whether barriers keep two accesses by threads of one origin apart.
+  bool phasesApart(const Access& a, const Access& b) const;
   // Whether `b` comes after its thread has taken a lock that `a` held when that thread was started.
   bool gated(const Access& a, const Access& b);
   // Whether something of `a` (with `a_alive`) may run while something of `b`
@@ -223,6 +228,7 @@ class World {
   SetId unite(SetId a, SetId b);
   std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
   bool isVarying(ContextId context, SymId sym) const;
+  bool isPartition(ContextId context, SymId phi) const;
   SetId tokens(ContextId context, SetId entry, const std::vector<SymId>& own, bool certain, bool filter);
   std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;
   std::set<OriginId> originsOf(ContextId context, SymId handle, unsigned depth) const;
@@ -239,6 +245,9 @@ class World {
   Index doubtAt(ContextId context, const Snapshot& snapshot) const;
   SymId translate(SymId sym, const std::vector<SymId>& args) const;
   std::uint64_t onlyOne(ContextId context, const Snapshot& snapshot) const;
+  std::uint32_t phaseAt(ContextId context, const Snapshot& snapshot);
+  std::uint32_t deeper(std::uint32_t frames, std::vector<Gid> phase);
+  void checkBarriers();
   void noteHeldAtStart(OriginId origin, ContextId from, const Snapshot& snapshot);
   SetId gatesPassed(ContextId context, const Snapshot& snapshot);
   void findCovers();
@@ -290,6 +299,10 @@ class World {
   // By context and expression, while a phi is evaluated: what this round found, and the phis so far.
   std::unordered_map<std::uint64_t, SetId> provisional_;
   std::unordered_map<std::uint64_t, SetId> phi_values_;
+  // What the last barrier was, in each function from the thread's root on.
+  std::vector<std::vector<std::vector<Gid>>> phases_{{}, {{kNone}}};
+  std::map<std::vector<std::vector<Gid>>, std::uint32_t> phase_ids_;
+  bool in_step_ = true;                               // all threads of an origin pass the same barriers
   std::set<PlaceId> gates_;                           // locks held while a thread was started
   std::vector<std::pair<PlaceId, OriginId>> passes_;  // a gate, and the thread that passed it
   std::map<std::pair<PlaceId, OriginId>, std::uint32_t> pass_ids_;

@@ -69,6 +69,7 @@ void World::finish() {
     if (origins[origin.parent].many || mayBeAlive(origin.alive, o)) origin.many = true;
   }
   findCovers();
+  checkBarriers();
   // Threads left running at the end of the thread that started them stay alive
   // after its join; the parent's sets do not have them. Counted in `parallel`
   // through leaks_.

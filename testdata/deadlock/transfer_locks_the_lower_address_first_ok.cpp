@@ -16,7 +16,7 @@ class Account {
     Account &second = from_first ? to : from;
     std::lock_guard<std::mutex> outer(first.mutex_);
     std::lock_guard<std::mutex> inner(second.mutex_);
-    from.balance_ -= amount;  // expect-false-alarm: data-race via=static
+    from.balance_ -= amount;  // expect-none: data-race via=static
     to.balance_ += amount;
   }
 

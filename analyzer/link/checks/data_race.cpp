@@ -105,6 +105,7 @@ class RaceCheck {
       if (!world_.origins[a.origin].many) return false;
       if (a.distinct && b.distinct) return false;
       if (a.only != 0 && a.only == b.only) return false;
+      if (world_.phasesApart(a, b)) return false;
       // Each thread's own.
       const Object& object = world_.objectOf(a.place);
       bool thread_local_variable = object.kind == ObjectKind::Global &&
@@ -116,10 +117,25 @@ class RaceCheck {
     if (!world_.parallel(a.origin, a.alive, b.origin, b.alive)) return false;
     if ((a.flags | b.flags) & kEventLast) return false;
     if ((a.flags & kEventTaken) && (b.flags & kEventTaken)) return false;
+    if (takenUnder(a, b) || takenUnder(b, a)) return false;
     if (ownSlot(a, b) || ownSlot(b, a)) return false;
     if (protectedPair(a, b)) return false;
     if (world_.keptApart(a, b) || world_.gated(a, b) || world_.gated(b, a)) return false;
     return !ordered(a, b) && !ordered(b, a);
+  }
+
+  // `a` is of what its thread took out of a shared place, under a lock that `b` holds: `b` was before.
+  bool takenUnder(const Access& a, const Access& b) const {
+    if (!(a.flags & kEventTaken)) return false;
+    const Summary& summary = world_.link.summaries[world_.contexts[a.context].function];
+    for (SymId lock : summary.snapshots[summary.events[a.event].snapshot].acquired) {
+      const std::vector<std::uint32_t>& places = world_.set(world_.eval(a.context, lock));
+      if (places.size() != 1) continue;
+      for (const LockUse& use : world_.lock_uses[b.locks]) {
+        if (use.key == places[0] && use.mode == Mode::Exclusive) return true;
+      }
+    }
+    return false;
   }
 
   // The thread's own slot, filled in the loop that starts the threads.

@@ -48,12 +48,14 @@ void checkJoins(Reporter& reporter) {
               std::string name = reporter.lockName(use.lock);
               model::Finding finding;
               finding.rule = model::Rule::WaitWhileHolding;
-              // Something was waited for before: it may be what the thread does after its last use of the lock.
+              // Something was waited for before: it may be what the thread does after its last use of the
+              // lock.
               const bool told = world.contexts[c].awaited != 0 || !snapshot.awaited.empty();
               finding.confidence = told ? model::Confidence::Possible : model::Confidence::Likely;
               finding.severity = model::severityFor(finding.rule, finding.confidence);
-              finding.reason = told ? "the thread waited for takes that lock, perhaps before what was waited for"
-                                    : "the thread waited for takes that lock";
+              finding.reason =
+                  told ? "the thread waited for takes that lock, perhaps before what was waited for"
+                       : "the thread waited for takes that lock";
               finding.message = "the thread that joins at " + reporter.where(event.gid) + " holds `" + name +
                                 "`, which `" + reporter.threadName(origin) + "` takes at " +
                                 reporter.where(use.gid) + ": neither can go on";
