@@ -213,15 +213,18 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
   Result<model::Filters> filters = loadFilters(options.common);
   if (!filters) return fail(filters.error());
   std::optional<DiffLines> diff;
+  std::string diff_text;
   if (!options.diff.empty()) {
     Result<std::string> text = readFile(options.diff);
     if (!text) return fail(text.error());
     Result<DiffLines> parsed = parseDiff(*text, options.diff);
     if (!parsed) return fail(parsed.error());
     diff = *parsed;
+    diff_text = *text;
   }
   Result<CheckInputs> inputs = gatherInputs(options.files, options.build, options.root, invocation);
   if (!inputs) return fail(inputs.error());
+  for (const std::string& line : findMisfits(diff_text, options.diff, inputs->root)) warn(line);
 
   Gathered gathered;
   for (const std::string& file : inputs->facts) {

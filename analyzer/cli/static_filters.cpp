@@ -7,6 +7,8 @@
 #include <set>
 #include <tuple>
 
+#include "analyzer/cli/read_file.h"
+
 namespace gridlock::cli {
 namespace {
 
@@ -67,6 +69,58 @@ Result<DiffLines> parseDiff(std::string_view text, const std::string& name) {
     }
   }
   if (!any_header && line_number > 0) return Error{"this is no unified diff", name, "line 1"};
+  return out;
+}
+
+std::vector<std::string> findMisfits(std::string_view text, const std::string& name,
+                                     const std::string& root) {
+  std::vector<std::string> out;
+  std::string file;
+  std::vector<std::string_view> lines;
+  std::string content;
+  bool known = false;  // this file is there, and nothing was wrong with it so far
+  int line_number = 0, at = 0, left = 0;
+  while (!text.empty()) {
+    const std::size_t end = text.find('\n');
+    std::string_view line = text.substr(0, end);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    ++line_number;
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    if (left > 0 && !line.starts_with("diff ") && !line.starts_with("@@")) {
+      if (line.starts_with("-") || line.starts_with("\\")) continue;
+      const std::size_t index = static_cast<std::size_t>(at - 1);
+      const std::string_view wanted = line.empty() ? line : line.substr(1);
+      if (known && (at < 1 || index >= lines.size() || lines[index] != wanted)) {
+        out.push_back(name + ": line " + std::to_string(line_number) + ": does not fit " + file + ":" +
+                      std::to_string(at) + "; findings may be left out wrongly");
+        known = false;
+      }
+      ++at;
+      --left;
+    } else if (line.starts_with("+++ ")) {
+      file = fileOfHeader(line.substr(4));
+      known = false;
+      if (file == "/dev/null") continue;
+      const Result<std::string> read = readFile(file.starts_with('/') ? file : root + "/" + file);
+      if (!read) {
+        out.push_back(name + ": line " + std::to_string(line_number) + ": there is no " + file + " in " +
+                      root);
+        continue;
+      }
+      known = true;
+      content = *read;
+      lines.clear();
+      for (std::size_t start = 0; start < content.size();) {
+        const std::size_t stop = std::min(content.find('\n', start), content.size());
+        std::string_view row = std::string_view(content).substr(start, stop - start);
+        if (row.ends_with('\r')) row.remove_suffix(1);
+        lines.push_back(row);
+        start = stop + 1;
+      }
+    } else if (line.starts_with("@@ ")) {
+      parseRange(line, at, left);
+    }
+  }
   return out;
 }
 

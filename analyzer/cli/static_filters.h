@@ -20,6 +20,9 @@ namespace gridlock::cli {
 using DiffLines = std::map<std::string, std::vector<std::pair<int, int>>>;  // first, last
 Result<DiffLines> parseDiff(std::string_view text, const std::string& name);
 
+// Where the new side of a diff is not what the files below `root` say: one line a file, the first place.
+std::vector<std::string> findMisfits(std::string_view text, const std::string& name, const std::string& root);
+
 // A NOLINT comment of some unit.
 struct SwitchedOff {
   std::string file;

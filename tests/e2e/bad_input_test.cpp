@@ -90,6 +90,23 @@ TEST_F(BadInput, FileNotInTheDatabase) {
   EXPECT_EQ(run({"check", "-p", "build", "a.c"}).code, 0);
 }
 
+TEST_F(BadInput, DiffThatDoesNotFit) {
+  writeFile(file("a.c"), "int a;\nint main(void) { return a; }\n");
+  writeFile(file("other.diff"), "--- a/b.c\n+++ b/b.c\n@@ -1 +1,2 @@\n x\n+y\n");
+  ProcessResult other = run({"check", "--diff", "other.diff", "a.c", "--"});
+  EXPECT_EQ(other.code, 0) << other.err;
+  EXPECT_NE(other.err.find("other.diff: line 2: there is no b.c in "), std::string::npos) << other.err;
+  writeFile(file("old.diff"), "--- a/a.c\n+++ b/a.c\n@@ -1,1 +1,2 @@\n int a;\n+int b;\n");
+  ProcessResult old = run({"check", "--diff", "old.diff", "a.c", "--"});
+  EXPECT_NE(old.err.find("old.diff: line 5: does not fit a.c:2"), std::string::npos) << old.err;
+  writeFile(file("fits.diff"),
+            "--- a/a.c\n+++ b/a.c\n@@ -0,0 +1,2 @@\n+int a;\n+int main(void) { return a; }\n");
+  ProcessResult fits = run({"check", "--diff", "fits.diff", "a.c", "--"});
+  EXPECT_EQ(fits.err.find("fits.diff"), std::string::npos) << fits.err;
+  writeFile(file("no.diff"), "hello\n");
+  expectOneLine(run({"check", "--diff", "no.diff", "a.c", "--"}), {"no.diff", "line 1", "no unified diff"});
+}
+
 TEST_F(BadInput, FileThatIsNotThere) { expectOneLine(run({"check", "absent.c", "--"}), {"absent.c"}); }
 
 TEST_F(BadInput, UnitThatDoesNotParse) {
