@@ -29,6 +29,16 @@ struct Job {
   std::string out;
 };
 
+// The first error, without the name of the unit's own file, and what it cost.
+std::string partlyText(const facts::Unit& unit) {
+  std::string text = unit.errors.front();
+  const std::string own = unit.strings[unit.main_file] + ":";
+  if (text.starts_with(own)) text = "line " + text.substr(own.size());
+  if (unit.skipped_functions == 0) return text;
+  return text + " (" + std::to_string(unit.skipped_functions) +
+         (unit.skipped_functions == 1 ? " function is left out)" : " functions are left out)");
+}
+
 void* runJob(void* argument) {
   Job& job = *static_cast<Job*>(argument);
   Dependencies dependencies;
@@ -40,7 +50,7 @@ void* runJob(void* argument) {
     job.cache->store(*job.command, dependencies, bytes);
     job.out = kFacts + bytes;
   } else {
-    job.out = kFactsWithErrors + unit->errors.front() + '\0' + facts::writeUnit(*unit);
+    job.out = kFactsWithErrors + partlyText(*unit) + '\0' + facts::writeUnit(*unit);
   }
   return nullptr;
 }

@@ -107,6 +107,27 @@ TEST_F(BadInput, DiffThatDoesNotFit) {
   expectOneLine(run({"check", "--diff", "no.diff", "a.c", "--"}), {"no.diff", "line 1", "no unified diff"});
 }
 
+TEST_F(BadInput, AFunctionWithErrorsLosesItselfOnly) {
+  // Nested functions are gcc's; the rest of the unit, and flags that only gcc knows, are no trouble.
+  writeFile(file("nested.c"), R"(#include <pthread.h>
+static int count;
+static int twice(int x) { int two(int y) { return 2 * y; } return two(x); }
+static void *work(void *p) { ++count; unknown_to_all(p); return p; }
+int main(void) {
+  pthread_t a, b; int *q = 5;
+  pthread_create(&a, 0, work, q); pthread_create(&b, 0, work, 0);
+  pthread_join(a, 0); pthread_join(b, 0);
+  return twice(1);
+})");
+  ProcessResult result = run({"check", "-o", "r.json", "nested.c", "--", "-fipa-pta", "-fconserve-stack"});
+  EXPECT_EQ(result.code, 1) << result.err;
+  EXPECT_EQ(rulesOf(file("r.json")), std::vector<std::string>{"data-race"});
+  EXPECT_NE(result.err.find("nested.c: line 3: "), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("(1 function is left out)"), std::string::npos) << result.err;
+  EXPECT_NE(result.err.find("flag -fipa-pta is not known to Clang and was left out (1 unit)"),
+            std::string::npos);
+}
+
 TEST_F(BadInput, FileThatIsNotThere) { expectOneLine(run({"check", "absent.c", "--"}), {"absent.c"}); }
 
 TEST_F(BadInput, UnitThatDoesNotParse) {
