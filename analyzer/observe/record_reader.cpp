@@ -178,6 +178,11 @@ model::Run& Reader::addRun(const RecordFile& file, bool running, bool last_image
   }
   if (troubles & record::kTroubleForeignLibc)
     run.notes.push_back("an unknown C library: some locks were not seen");
+  if (const std::uint64_t children = header.forked_children.load(); children > record::kTellingChildren) {
+    run.notes.push_back(
+        "of its " + std::to_string(children) + " forked children that took locks, those beyond the first " +
+        std::to_string(record::kTellingChildren) + " are listed only where there is something to tell");
+  }
   if (troubles & record::kTroubleChildUnwatched) {
     run.notes.push_back(
         "not covered: a forked child could not make a record (it changed its user, or had no room)");

@@ -124,7 +124,8 @@ void Watcher::openNew() {
   std::error_code error;
   for (fs::directory_iterator at(session_, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().string();
-    if (records_.contains(name) || !RecordFile::looksLikeRecord(at->path())) continue;
+    if (records_.contains(name) || ended_.contains(name) || !RecordFile::looksLikeRecord(at->path()))
+      continue;
     Result<RecordFile> file = RecordFile::open(at->path());
     if (!file) continue;  // not finished yet: the next look sees it
     records_[name].file = std::make_unique<RecordFile>(std::move(*file));
@@ -132,6 +133,12 @@ void Watcher::openNew() {
 }
 
 std::vector<Watcher::Deadlock> Watcher::look() {
+  std::erase_if(records_, [&](const auto& record) {
+    const auto life = static_cast<record::LifeCycle>(record.second.file->header().life.load());
+    const bool ended = life == record::LifeCycle::kExited || life == record::LifeCycle::kQuickExited;
+    if (ended) ended_.insert(record.first);
+    return ended;
+  });
   openNew();
   ++looks_;
   std::vector<Deadlock> out;

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ class Watcher {
 
   std::filesystem::path session_;
   std::map<std::string, Watched> records_;
+  std::set<std::string> ended_;  // records that nobody writes any more
   std::vector<std::uint64_t> memory_;
   std::uint32_t looks_ = 0;
   bool shim_told_ = false;

@@ -103,6 +103,8 @@ bool populate(std::uint64_t from, std::uint64_t to) {
 
 // Of the record this process forked away from, while it makes its own; else null.
 Header* parent_header = nullptr;
+// Which of its parent's forked children this process is, from 1; 0: it was not forked.
+std::uint64_t child_number = 0;
 
 // Children that cannot make a record (they changed their user, as a rule) are told of once, and by the
 // parent's report where there is a launcher.
@@ -200,6 +202,8 @@ static bool touch(std::uint32_t table, std::uint64_t end) {
 bool openRecord(const Record* parent) {
   const bool forked_child = parent != nullptr;
   parent_header = forked_child ? parent->header : nullptr;
+  child_number =
+      forked_child ? parent_header->forked_children.fetch_add(1, std::memory_order_relaxed) + 1 : 0;
   current = Record{};
   claim_lock.reset();
   constexpr long kExists = -17;
@@ -318,8 +322,20 @@ record::RecordView viewRecord() {
   return view;
 }
 
+// Nobody would miss this record: see record::kTellingChildren.
+static bool hasNothingToTell() {
+  const auto claimed = [](Table table) {
+    return current.header->tables[static_cast<std::uint32_t>(table)].claimed.load(std::memory_order_relaxed);
+  };
+  return child_number > record::kTellingChildren && claimed(Table::kRequests) == 1 &&
+         claimed(Table::kEvents) == 1 && claimed(Table::kThreads) == 2;
+}
+
 void setLife(record::LifeCycle life, int exit_code) {
   if (current.header == nullptr) return;
+  if ((life == record::LifeCycle::kExited || life == record::LifeCycle::kQuickExited) && hasNothingToTell()) {
+    sys::call(SYS_unlinkat, AT_FDCWD, sys::asLong(current.path), 0);
+  }
   if (!isPassive()) noteTimes();
   current.header->exit_code.store(exit_code, std::memory_order_relaxed);
   current.header->ended_ns.store(nowNs(), std::memory_order_relaxed);

@@ -109,9 +109,16 @@ struct alignas(64) Header {
   std::atomic<std::uint32_t> troubles;         // Trouble
   std::atomic<std::uint32_t> deadlock_groups;  // number of verdicts so far; Event::group counts from 1
   std::atomic<std::uint64_t> unseen_requests;  // requests that came while the shim was passive or full
-  std::uint64_t reserved[8];
+  std::uint64_t reserved[7];
+  std::atomic<std::uint64_t>
+      forked_children;  // that made a record; those beyond kTellingChildren may have removed it
   TableInfo tables[static_cast<std::uint32_t>(Table::kCount)];
 };
+
+// A program may fork thousands of children that take a lock and end. The first so many of a process keep
+// their records; later ones remove theirs at the end when they held no two locks at once and nothing was
+// wrong.
+inline constexpr std::uint64_t kTellingChildren = 64;
 
 // kText row: this header, then `length` bytes, then padding to 4.
 struct TextHeader {
