@@ -138,6 +138,7 @@ class Flow {
   void atomicUpdate(const facts::Instruction& in, Gid gid, SymId address, State state, States& out);
   bool mayAliasLock(SymId a, SymId b) const;
   bool isVague(SymId sym) const;
+  SymId narrowed(SymId value, const std::vector<Fact>& facts) const;
   bool isPrecise(SymId sym) const;
   std::vector<SymId> alternatives(SymId value) const;
   std::vector<Held>::reverse_iterator heldBy(SymId lock, State& state, bool any) const;

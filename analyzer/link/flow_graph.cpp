@@ -468,17 +468,21 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     }
     return out;
   };
+  auto merged = [&](SymId address, SymId x, SymId y) {
+    if (x == y) return x;
+    x = narrowed(x, before.facts);
+    y = narrowed(y, other.facts);
+    return x == y ? x : phi(address, x, y);
+  };
   while (a != into.memory.end() || b != other.memory.end()) {
     if (b == other.memory.end() || (a != into.memory.end() && a->first < b->first)) {
-      SymId content = defaultContent(a->first);
-      memory.emplace_back(a->first, content == a->second ? content : phi(a->first, a->second, content));
+      memory.emplace_back(a->first, merged(a->first, a->second, defaultContent(a->first)));
       ++a;
     } else if (a == into.memory.end() || b->first < a->first) {
-      SymId content = defaultContent(b->first);
-      memory.emplace_back(b->first, content == b->second ? content : phi(b->first, b->second, content));
+      memory.emplace_back(b->first, merged(b->first, defaultContent(b->first), b->second));
       ++b;
     } else {
-      memory.emplace_back(a->first, a->second == b->second ? a->second : phi(a->first, a->second, b->second));
+      memory.emplace_back(a->first, merged(a->first, a->second, b->second));
       ++a;
       ++b;
     }

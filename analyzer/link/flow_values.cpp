@@ -327,6 +327,23 @@ std::optional<std::int64_t> Flow::constantOf(SymId value, const State& state) co
   return std::nullopt;
 }
 
+// What a merged variable holds where the facts leave one constant of those it may.
+SymId Flow::narrowed(SymId value, const std::vector<Fact>& facts) const {
+  if (syms_[value].kind != SymKind::Phi) return value;
+  if (std::none_of(facts.begin(), facts.end(), [&](const Fact& fact) { return fact.sym == value; }))
+    return value;
+  std::vector<SymId> left = alternatives(value);
+  if (left.size() >= 20) return value;
+  for (SymId v : left) {
+    if (syms_[v].kind != SymKind::Const) return value;
+  }
+  for (const Fact& fact : facts) {
+    if (fact.sym != value) continue;
+    std::erase_if(left, [&](SymId v) { return (syms_[v].n == fact.value) != fact.equal; });
+  }
+  return left.size() == 1 ? left[0] : value;
+}
+
 bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& state) {
   const Sym s = syms_[value];
   if (s.kind == SymKind::Const) return (s.n == number) == equal;
@@ -346,6 +363,9 @@ bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& stat
   if (number == 0 && equal) {
     SymKind root = syms_[syms_.rootOf(value)].kind;
     if (root == SymKind::Global || root == SymKind::Local || root == SymKind::Func) return false;
+    // Nor is there a lock at address 0.
+    if (std::any_of(state.locks.begin(), state.locks.end(), [&](const Held& h) { return h.lock == value; }))
+      return false;
   }
   for (const Fact& fact : state.facts) {
     if (fact.sym != value) continue;

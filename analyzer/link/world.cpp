@@ -60,6 +60,9 @@ void World::round() {
   }
   std::vector<Index> roots;
   if (program.main_function != kNone) roots.push_back(program.main_function);
+  // Functions that no call names. Outsiders come by them only as something that the interface hands
+  // out, unless the interface itself comes to them.
+  std::vector<Index> hidden;
   if (open_world || roots.empty()) {
     // A library: what others may call.
     std::vector<bool> called(program.functions.size(), false);
@@ -77,11 +80,22 @@ void World::round() {
       const SymbolInfo& info = program.symbols[symbol];
       if (info.has(facts::kSymbolSystem) || (program.functions[f].body->flags & facts::kFunctionLambda))
         continue;
-      if (info.linkage == facts::Linkage::External || !called[f]) roots.push_back(f);
+      if (info.linkage == facts::Linkage::External)
+        roots.push_back(f);
+      else if (!called[f])
+        hidden.push_back(f);
     }
   }
+  const std::size_t interface = roots.size();
+  roots.insert(roots.end(), hidden.begin(), hidden.end());
   bool first = true;
-  for (Index root : roots) {
+  for (std::size_t position = 0; position < roots.size(); ++position) {
+    const Index root = roots[position];
+    if (position >= interface) {
+      bool reached =
+          std::any_of(contexts.begin(), contexts.end(), [&](const Context& c) { return c.function == root; });
+      if (reached) continue;
+    }
     auto key = std::make_tuple(Gid{0}, OriginId{kNone}, root, std::uint64_t{0});
     auto [it, fresh] = origin_ids_.try_emplace(key, static_cast<OriginId>(origins.size()));
     if (fresh) origins.emplace_back();
@@ -212,6 +226,18 @@ SetId World::tokens(ContextId context, SetId entry, const std::vector<SymId>& ow
     out.insert(out.end(), sets_[places].begin(), sets_[places].end());
   }
   return intern(std::move(out));
+}
+
+// Whether a lock is an element that a hash selects: `locks[h & mask]`, `locks[hash(key)]`.
+bool World::isHashed(SymId lock) const {
+  while (lock != kNoSym && (syms[lock].kind == SymKind::Field || syms[lock].kind == SymKind::Stale))
+    lock = syms[lock].a;
+  if (lock == kNoSym || syms[lock].kind != SymKind::Element || syms[lock].b == kNoSym) return false;
+  SymId index = syms[lock].b;
+  while (syms[index].kind == SymKind::Stale || syms[index].kind == SymKind::Via)
+    index = syms[index].kind == SymKind::Via ? syms[index].b : syms[index].a;
+  const SymKind kind = syms[index].kind;
+  return kind == SymKind::Arith || kind == SymKind::Result || kind == SymKind::Unknown;
 }
 
 bool World::isVarying(ContextId context, SymId sym) const {
@@ -347,6 +373,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     entry.places = held.places;
     entry.mode = held.mode;
     entry.soft = held.soft;
+    entry.hashed = held.hashed;
     entry.context = held.context;
     entry.at = held.at;
     entry.primitive = held.primitive;

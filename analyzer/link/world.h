@@ -60,6 +60,7 @@ struct EntryLock {
   SetId places = 0;
   Mode mode = Mode::Exclusive;
   bool soft = false;
+  bool hashed = false;        // an element that a computed index selects
   ContextId context = kNone;  // where it was taken
   Gid at = 0, primitive = 0;
   Related related;
@@ -134,7 +135,8 @@ struct HeldAt {  // a lock held at an event
   ContextId context = kNone;
   Gid at = 0, primitive = 0;
   bool maybe = false;
-  bool soft = false;  // a flag used as a lock
+  bool soft = false;    // a flag used as a lock
+  bool hashed = false;  // an element that a computed index selects
   Related related;
 };
 
@@ -229,6 +231,7 @@ class World {
   std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
   bool isVarying(ContextId context, SymId sym) const;
   bool isPartition(ContextId context, SymId phi) const;
+  bool isHashed(SymId lock) const;
   SetId tokens(ContextId context, SetId entry, const std::vector<SymId>& own, bool certain, bool filter);
   std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;
   std::set<OriginId> originsOf(ContextId context, SymId handle, unsigned depth) const;

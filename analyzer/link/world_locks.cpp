@@ -194,6 +194,7 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
     held.at = entry.at;
     held.primitive = entry.primitive;
     held.soft = entry.soft;
+    held.hashed = entry.hashed;
     held.related = entry.related;
     out.push_back(held);
   }
@@ -207,6 +208,7 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
     held.primitive = h.primitive;
     held.maybe = h.maybe;
     held.soft = h.soft;
+    held.hashed = isHashed(h.lock);
     out.push_back(held);
   }
   return out;

@@ -11,6 +11,7 @@
 
 #include "analyzer/link/annotations.h"
 #include "analyzer/link/check.h"
+#include "analyzer/link/checks/open_world.h"
 
 namespace gridlock::link {
 
@@ -279,8 +280,38 @@ class RaceCheck {
     return depth;
   }
 
+  // Why it is not known that both accesses mean one object and can meet, or nothing.
+  std::string doubtOf(const Access& a, const Access& b) const {
+    if (a.width > 4 || b.width > 4 || world_.objectOf(a.place).mixed || world_.objectOf(b.place).mixed)
+      return "the address may be that of many objects";
+    if (const Index flag = a.doubt != kNone ? a.doubt : b.doubt; flag != kNone)
+      return "`" + std::string(world_.program.symbols[flag].qualified) +
+             "` would have to change between two tests on one side's way";
+    // A hash selects the lock on both sides: as a rule that of what is accessed.
+    const std::vector<HeldAt> x = heldOf(a), y = heldOf(b);
+    for (const HeldAt& h : x) {
+      if (h.maybe || h.soft || !h.hashed) continue;
+      for (const HeldAt& g : y) {
+        if (g.maybe || g.soft || !g.hashed || (h.mode == Mode::Shared && g.mode == Mode::Shared)) continue;
+        for (PlaceId lock : world_.set(h.places)) {
+          if (std::binary_search(world_.set(g.places).begin(), world_.set(g.places).end(), lock) &&
+              !world_.singlePlace(lock))
+            return "a hash selects the lock out of `" + reporter_.lockName(lock) +
+                   "` on both sides; whether it is the same one is not known";
+        }
+      }
+    }
+    return "";
+  }
+
+  std::vector<HeldAt> heldOf(const Access& access) const {
+    const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
+    return world_.heldAt(access.context, summary.snapshots[summary.events[access.event].snapshot]);
+  }
+
   int rankOf(const Pair& pair) const {
     int rank = 0;
+    if (!doubtOf(*pair.first, *pair.second).empty()) rank += 1000;
     rank += pair.first->gid != pair.second->gid ? 0 : 3;
     rank +=
         world_.lock_uses[pair.first->locks].empty() != world_.lock_uses[pair.second->locks].empty() ? 0 : 2;
@@ -295,10 +326,8 @@ class RaceCheck {
 
   // Classes of the locks held at an access, by name.
   std::vector<PlaceId> heldClasses(const Access& access) const {
-    const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
     std::vector<PlaceId> out;
-    for (const HeldAt& held :
-         world_.heldAt(access.context, summary.snapshots[summary.events[access.event].snapshot])) {
+    for (const HeldAt& held : heldOf(access)) {
       if (held.maybe) continue;
       std::vector<PlaceId> classes = reporter_.lockClasses(held.places);
       if (classes.size() == 1) out.push_back(classes[0]);
@@ -372,11 +401,16 @@ class RaceCheck {
     report.shared_state.push_back(state);
     for (const Access* access : info.accesses) states_of_access_[access] = state.id;
     if (info.pairs.empty()) return;
-    bool open = std::any_of(info.pairs.begin(), info.pairs.end(), [&](const Pair& p) {
+    auto open = [&](const Pair& p) {
       return world_.origins[p.first->origin].open || world_.origins[p.second->origin].open;
-    });
-    // Who calls a library is not known: only a lock shows that a thing is meant to be shared.
-    if (open && !state.guard && by_lock.empty()) return;
+    };
+    if (std::any_of(info.pairs.begin(), info.pairs.end(), open)) {
+      // Who calls a library is not known: what most of its code does shows what is meant.
+      std::erase_if(info.pairs, [&](const Pair& p) {
+        return open(p) && (guard == kNone || !breaksBelief(info, p, guard, best, gids.size()));
+      });
+      if (info.pairs.empty()) return;
+    }
     addFinding(name, info, state.id, state.guard);
   }
 
@@ -413,6 +447,26 @@ class RaceCheck {
     finding.fix->edits = row.fix->edits;
   }
 
+  // Whether a pair is an exception to the guard that the rest of the code believes in.
+  bool breaksBelief(const StateInfo& info, const Pair& pair, PlaceId guard, std::size_t guarded,
+                    std::size_t all) {
+    if (startsOrEnds(world_, *pair.first) || startsOrEnds(world_, *pair.second)) return false;
+    const std::string name = reporter_.lockName(guard);
+    auto holds = [&](const Access& access) {
+      std::vector<PlaceId> held = heldClasses(access);
+      return std::any_of(held.begin(), held.end(),
+                         [&](PlaceId lock) { return reporter_.lockName(lock) == name; });
+    };
+    if (holds(*pair.first) == holds(*pair.second)) return false;
+    bool together = std::any_of(info.accesses.begin(), info.accesses.end(), [&](const Access* access) {
+      return belongTogether(world_, access->place, guard);
+    });
+    if (!together && (guarded < 3 || guarded * 3 < all * 2)) return false;
+    return std::any_of(info.accesses.begin(), info.accesses.end(), [&](const Access* access) {
+      return (access->flags & kEventWrite) && holds(*access) && !startsOrEnds(world_, *access);
+    });
+  }
+
   void addFinding(const std::string& name, StateInfo& info, model::Id state, std::optional<model::Id> guard) {
     std::stable_sort(info.pairs.begin(), info.pairs.end(), [&](const Pair& a, const Pair& b) {
       if (a.rank != b.rank) return a.rank < b.rank;
@@ -423,16 +477,11 @@ class RaceCheck {
     const Access &a = *pair.first, &b = *pair.second;
     model::Finding finding;
     finding.rule = model::Rule::DataRace;
-    bool vague =
-        a.width > 4 || b.width > 4 || world_.objectOf(a.place).mixed || world_.objectOf(b.place).mixed;
+    std::string doubt = doubtOf(a, b);
     bool open = world_.origins[a.origin].open || world_.origins[b.origin].open;
-    if (vague) {
+    if (!doubt.empty()) {
       finding.confidence = model::Confidence::Possible;
-      finding.reason = "the address may be that of many objects";
-    } else if (const Index flag = a.doubt != kNone ? a.doubt : b.doubt; flag != kNone) {
-      finding.confidence = model::Confidence::Possible;
-      finding.reason = "`" + std::string(world_.program.symbols[flag].qualified) +
-                       "` would have to change between two tests on one side's way";
+      finding.reason = doubt;
     } else if ((a.flags | b.flags) & kEventDying) {
       finding.confidence = model::Confidence::Possible;
       finding.reason = "one side only runs while the process is being ended by a failure";

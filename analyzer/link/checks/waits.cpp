@@ -1,5 +1,6 @@
 // wrong-mutex, wait-without-predicate, wait-while-holding: condition waits.
 #include <algorithm>
+#include <optional>
 
 #include "analyzer/link/check.h"
 
@@ -74,6 +75,28 @@ void checkJoins(Reporter& reporter) {
   }
 }
 
+// A helper that waits on what it is given leaves the test to its callers: the call that names the
+// condition, or nothing where a loop stands around one of the calls on the way, or the callers are
+// not known.
+std::optional<Gid> untestedWait(const World& world, ContextId context, const Event& wait) {
+  Gid gid = wait.gid;
+  SymId condition = wait.addr;
+  while (condition != kNoSym) {
+    const Sym root = world.syms[condition];
+    if (root.kind != SymKind::Param) break;
+    const Context& callee = world.contexts[context];
+    if (callee.parent == kNone) return std::nullopt;
+    if (world.program.instruction(callee.call).loop_depth > 0) return std::nullopt;
+    gid = callee.call;
+    context = callee.parent;
+    condition = kNoSym;
+    for (const CallSite& site : world.link.summaries[world.contexts[context].function].calls) {
+      if (site.gid == gid && root.a < site.args.size()) condition = site.args[root.a];
+    }
+  }
+  return gid;
+}
+
 }  // namespace
 
 void checkWaits(Reporter& reporter) {
@@ -125,12 +148,13 @@ void checkWaits(Reporter& reporter) {
       if (world.set(conditions).size() == 1)
         by_condition[world.set(conditions)[0]].push_back({c, event.gid, lock});
       if (!(event.flags & (kEventLoop | kEventPredicate)) && !(event.flags & kEventTimed)) {
-        if (done.insert({model::Rule::WaitWithoutPredicate, event.gid}).second)
+        std::optional<Gid> at = untestedWait(world, c, event);
+        if (at && done.insert({model::Rule::WaitWithoutPredicate, *at}).second)
           add(model::Rule::WaitWithoutPredicate, model::Confidence::Likely,
               "the wait may return without a notification",
-              "the wait at " + reporter.where(event.gid) +
-                  " is not checked again in a loop: it may wake up for nothing",
-              c, event.gid, lock);
+              "the wait at " + reporter.where(*at) +
+                  " is not tested again in a loop: a condition variable may wake up for nothing",
+              c, *at, lock);
       }
       for (const HeldAt& h : held) {
         if (h.maybe || h.soft || h.sym == event.value || h.places == locks) continue;
