@@ -23,6 +23,13 @@ class OrderCheck {
         if (event.kind == EventKind::Wait) acquired(c, event, snapshot, event.value, true);
       }
     }
+    // Smaller first in one place and larger first in another is no order.
+    for (const Compared& e : compared_) {
+      auto key = std::minmax({reporter_.lockName(e.from), reporter_.lockName(e.to)});
+      if (ways_[{key.first, key.second}] != 3) continue;
+      addEdge(e.context, *e.event, *e.snapshot, e.held, e.held[e.at], e.from, e.to, e.from_exact, e.to_exact,
+              e.to_mode, e.vague, e.wait);
+    }
     signals();
     for (auto& [key, edge] : edges_) {
       edge.id = static_cast<model::Id>(reporter_.report.lock_order.size());
@@ -67,7 +74,13 @@ class OrderCheck {
           if (same_class && (h.places == places) && (world_.syms.hasStale(h.sym == kNoSym ? lock : h.sym)))
             continue;
           if (same_class && !(from_exact && exact) && !anyTwo(h.sym, lock)) continue;
-          if (compared(snapshot, h.sym, lock)) continue;
+          if (int way = compared(snapshot, h.sym, lock); way != 0) {
+            auto key = std::minmax({reporter_.lockName(from), reporter_.lockName(to)});
+            ways_[{key.first, key.second}] |= way;
+            compared_.push_back({c, &event, &snapshot, held, static_cast<std::size_t>(&h - held.data()), from,
+                                 to, from_exact, exact, to_mode, sources.size() * targets.size() > 2, wait});
+            continue;
+          }
           addEdge(c, event, snapshot, held, h, from, to, from_exact, exact, to_mode,
                   sources.size() * targets.size() > 2, wait);
         }
@@ -174,9 +187,10 @@ class OrderCheck {
     return s.kind == SymKind::Param || s.kind == SymKind::Const;
   }
 
-  // `if (a->id < b->id)`: the order is that of the comparison.
-  bool compared(const Snapshot& snapshot, SymId from, SymId to) const {
-    if (from == kNoSym) return false;
+  // `if (a->id < b->id)`: the order is that of the comparison. 1: the smaller is taken first, 2: the larger;
+  // 0: nothing is compared.
+  int compared(const Snapshot& snapshot, SymId from, SymId to) const {
+    if (from == kNoSym) return 0;
     const SymTable& syms = world_.syms;
     auto base = [&](SymId id) {
       while (syms[id].kind == SymKind::Field) id = syms[id].a;
@@ -188,11 +202,13 @@ class OrderCheck {
       auto op = static_cast<facts::CompareOp>(syms[fact.sym].n);
       if (op == facts::CompareOp::Eq || op == facts::CompareOp::Ne) continue;
       SymId left = syms[fact.sym].a, right = syms[fact.sym].b;
-      if ((syms.contains(left, x) && syms.contains(right, y)) ||
-          (syms.contains(left, y) && syms.contains(right, x)))
-        return true;
+      const bool forward = syms.contains(left, x) && syms.contains(right, y);
+      if (!forward && !(syms.contains(left, y) && syms.contains(right, x))) continue;
+      const bool less = op == facts::CompareOp::Lt || op == facts::CompareOp::Le;
+      const bool holds = fact.equal != (fact.value == 0);
+      return (less == holds) == forward ? 1 : 2;
     }
-    return false;
+    return 0;
   }
 
   // Locks that a signal handler takes, and that the interrupted code may hold.
@@ -297,8 +313,23 @@ class OrderCheck {
     }
   }
 
+  // An edge whose locks a comparison has ordered.
+  struct Compared {
+    ContextId context;
+    const Event* event;
+    const Snapshot* snapshot;
+    std::vector<HeldAt> held;
+    std::size_t at;
+    PlaceId from, to;
+    bool from_exact, to_exact;
+    Mode to_mode;
+    bool vague, wait;
+  };
+
   Reporter& reporter_;
   World& world_;
+  std::vector<Compared> compared_;
+  std::map<std::pair<std::string, std::string>, int> ways_;  // by two locks, in any order
   std::map<std::tuple<model::Id, model::Id, int, int>, model::OrderEdge> edges_;
   std::map<std::pair<const model::OrderEdge*, std::size_t>, std::pair<Gid, Gid>> sites_;
   std::set<std::pair<Gid, Gid>> done_;
