@@ -1,6 +1,7 @@
 // Flow: runs one function to its fixpoint, then writes down its events and
 // outcomes.
 #include "analyzer/link/flow.h"
+#include "analyzer/link/mix.h"
 
 #include <algorithm>
 
@@ -12,11 +13,6 @@ namespace {
 
 constexpr std::size_t kOutcomes = 8;
 constexpr std::size_t kStores = 32;
-
-std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
-  h ^= value + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
-  return h * 0xff51afd7ed558ccdull;
-}
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 // the same time. That lists which begin in different elements share no node is assumed.
 #include <algorithm>
 
+#include "analyzer/link/mix.h"
 #include "analyzer/link/world.h"
 
 namespace gridlock::link {
@@ -13,11 +14,6 @@ namespace gridlock::link {
 namespace {
 
 constexpr std::uint64_t kRelation = 1ull << 63;  // no place
-
-std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
-  h ^= value + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
-  return h * 0xff51afd7ed558ccdull;
-}
 
 // Reads a lock's expression and an access's for what both are made of.
 class Relation {

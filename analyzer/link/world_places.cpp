@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "analyzer/link/mix.h"
 #include "analyzer/link/world.h"
 
 namespace gridlock::link {
@@ -13,10 +14,6 @@ namespace {
 constexpr int kPhiRounds = 12;
 constexpr std::size_t kWidest = 48;  // places of one address that are still told apart
 
-std::uint64_t mix(std::uint64_t h, std::uint64_t value) {
-  h ^= value + 0x9e3779b97f4a7c15ull + (h << 6) + (h >> 2);
-  return h * 0xff51afd7ed558ccdull;
-}
 }  // namespace
 
 SetId World::intern(std::vector<std::uint32_t> items) {

@@ -17,6 +17,8 @@ namespace gridlock::link {
 
 namespace {
 
+constexpr std::size_t kLocations = 50;  // of one finding that are shown
+
 struct Pair {
   const Access* first = nullptr;  // writes
   const Access* second = nullptr;
@@ -34,6 +36,7 @@ class RaceCheck {
       by_object[world_.parts[access.place].object].push_back(&access);
     for (auto& [object, list] : by_object) checkObject(list);
     for (auto& [name, state] : states_) addState(name, state);
+    nameParts();
   }
 
  private:
@@ -503,10 +506,34 @@ class RaceCheck {
                         holding(a) + " while " + threadText(b) + " " + second_verb + " it at " +
                         reporter_.where(b.gid) + holding(b);
     }
+    // A whole object that is freed, cleared or copied over races in each of its parts: one defect.
+    const Access* whole = (a.flags & kEventWrite) && (a.flags & kEventWhole)   ? &a
+                          : (b.flags & kEventWrite) && (b.flags & kEventWhole) ? &b
+                                                                               : nullptr;
+    if (whole) {
+      auto [known, fresh] = whole_writes_.try_emplace({whole->gid, finding.confidence});
+      if (!fresh) {
+        known->second.more.push_back(name);
+        model::Finding& first = reporter_.report.findings[known->second.finding];
+        const Access& other = whole == &a ? b : a;
+        const model::Location at = reporter_.location(other.gid, "also");
+        const bool there =
+            std::any_of(first.locations.begin(), first.locations.end(), [&](const model::Location& location) {
+              return location.file == at.file && location.line == at.line && location.column == at.column;
+            });
+        if (there) return;
+        if (first.locations.size() < kLocations)
+          first.locations.push_back(at);
+        else
+          ++first.more_locations;
+        return;
+      }
+      known->second.finding = reporter_.report.findings.size();
+    }
     std::set<Gid> shown;
     auto show = [&](const Access& access, bool also) {
       if (!shown.insert(access.gid).second) return;
-      if (finding.locations.size() >= 50) {
+      if (finding.locations.size() >= kLocations) {
         ++finding.more_locations;
         return;
       }
@@ -536,12 +563,31 @@ class RaceCheck {
     reporter_.report.findings.push_back(std::move(finding));
   }
 
+  // Says of findings that stand for several parts of an object which those are.
+  void nameParts() {
+    constexpr std::size_t kNamed = 3;
+    for (const auto& [key, write] : whole_writes_) {
+      if (write.more.empty()) continue;
+      std::string& message = reporter_.report.findings[write.finding].message;
+      message += "; the same write races with accesses to ";
+      for (std::size_t i = 0; i < write.more.size() && i < kNamed; ++i)
+        message += (i ? ", `" : "`") + write.more[i] + "`";
+      if (write.more.size() > kNamed)
+        message += " and " + std::to_string(write.more.size() - kNamed) + " more";
+    }
+  }
+
   Reporter& reporter_;
   World& world_;
   AnnotationProposer proposer_{reporter_};
   std::map<std::string, StateInfo> states_;
   std::map<PlaceId, std::set<OriginId>> signallers_;
   std::map<const Access*, model::Id> states_of_access_;
+  struct WholeWrite {
+    std::size_t finding = 0;        // of the report
+    std::vector<std::string> more;  // parts that race with the same write
+  };
+  std::map<std::pair<Gid, model::Confidence>, WholeWrite> whole_writes_;
 };
 
 }  // namespace

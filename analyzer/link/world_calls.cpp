@@ -1,0 +1,163 @@
+// World: which functions a call may reach, and the threads that are started.
+#include <algorithm>
+
+#include "analyzer/link/mix.h"
+#include "analyzer/link/world.h"
+
+namespace gridlock::link {
+
+// The functions a call may reach, with arguments as each wants them.
+std::vector<std::pair<Index, std::vector<SymId>>> World::resolve(ContextId context, const CallSite& site) {
+  std::vector<std::pair<Index, std::vector<SymId>>> out;
+  if (site.callee == kNoSym) return out;
+  auto addFunction = [&](Index function, std::vector<SymId> args) {
+    for (auto& [f, a] : out) {
+      if (f == function && a == args) return;
+    }
+    if (out.size() < 16) out.emplace_back(function, std::move(args));
+  };
+  if (syms[site.callee].kind == SymKind::Func) {
+    Index symbol = syms[site.callee].a;
+    if (!site.is_virtual) {
+      if (program.symbols[symbol].function != kNone) addFunction(program.symbols[symbol].function, site.args);
+      return out;
+    }
+    // By the classes of the objects that may be meant, else by the hierarchy.
+    std::vector<Index> candidates;
+    std::vector<Index> work{symbol};
+    std::set<Index> seen;
+    while (!work.empty()) {
+      Index s = work.back();
+      work.pop_back();
+      if (!seen.insert(s).second) continue;
+      candidates.push_back(s);
+      for (Index o : program.symbols[s].overridden_by) work.push_back(o);
+    }
+    std::set<Index> by_object;
+    bool all_known = !site.args.empty();
+    if (!site.args.empty()) {
+      SetId places = eval(context, site.args[0]);
+      if (sets_[places].empty()) all_known = false;
+      for (PlaceId place : std::vector<std::uint32_t>(sets_[places])) {
+        Index type = typeOf(place);
+        const Object& object = objectOf(place);
+        if (type == kNone && object.kind == ObjectKind::Heap && parts[place].parent == kNone) {
+          const facts::Instruction& in = program.instruction(object.a);
+          const FunctionInfo& f = program.functions[program.functionOfGid(object.a)];
+          type = program.typeOf(*f.map, in.type);
+        }
+        const TypeInfo* info = program.typeInfo(type);
+        bool found = false;
+        // The class itself, or the nearest of its bases that defines it.
+        std::vector<Index> classes{type};
+        for (std::size_t i = 0; i < classes.size() && info && !found && i < 16; ++i) {
+          const TypeInfo* c = program.typeInfo(classes[i]);
+          if (!c) continue;
+          for (Index candidate : candidates) {
+            const TypeInfo* parent = program.typeInfo(program.symbols[candidate].parent);
+            if (parent && parent->name == c->name) {
+              by_object.insert(candidate);
+              found = true;
+            }
+          }
+          for (Index field : c->fields) {
+            if (program.fields[field].is_base) classes.push_back(program.fields[field].type);
+          }
+        }
+        if (!found) all_known = false;
+      }
+    }
+    for (Index candidate : candidates) {
+      if (all_known && !by_object.count(candidate)) continue;
+      if (program.symbols[candidate].function != kNone)
+        addFunction(program.symbols[candidate].function, site.args);
+    }
+    return out;
+  }
+  for (PlaceId place : std::vector<std::uint32_t>(sets_[eval(context, site.callee)])) {
+    const Object object = objectOf(place);
+    if (object.kind == ObjectKind::Function) {
+      Index function = program.symbols[object.a].function;
+      if (function != kNone) addFunction(function, site.args);
+      continue;
+    }
+    if (!site.forwarded) continue;
+    // A callable object.
+    Index type = typeOf(place);
+    const TypeInfo* info = program.typeInfo(type);
+    if (!info || info->kind != facts::TypeKind::Record) continue;
+    Index call = program.callOperator(type);
+    if (call == kNone) continue;
+    std::vector<SymId> args{site.callee};
+    args.insert(args.end(), site.args.begin(), site.args.end());
+    addFunction(call, std::move(args));
+  }
+  return out;
+}
+
+void World::start(ContextId from, const Event& event, const CallSite& site, const Snapshot& snapshot) {
+  for (auto& [function, args] : resolve(from, site)) {
+    // A thread that starts its like is one of many.
+    OriginId parent = contexts[from].origin;
+    OriginId id = kNone;
+    for (OriginId o = parent; o != kNone; o = origins[o].parent) {
+      if (origins[o].start == event.gid && origins[o].entry == function && origins[o].parent != kNone) id = o;
+    }
+    bool recursive = id != kNone;
+    if (!recursive) {
+      auto key = std::make_tuple(event.gid, parent, function, contexts[from].path);
+      auto [it, fresh] = origin_ids_.try_emplace(key, static_cast<OriginId>(origins.size()));
+      if (fresh) origins.emplace_back();
+      id = it->second;
+    }
+    std::vector<OriginId>& list = started_[{from, event.gid}];
+    if (std::find(list.begin(), list.end(), id) == list.end()) list.push_back(id);
+    if (recursive) {
+      origins[id].many = true;
+      continue;
+    }
+    Origin& origin = origins[id];
+    origin.start = event.gid;
+    origin.parent = parent;
+    origin.creator = from;
+    origin.entry = function;
+    origin.path = contexts[from].path;
+    origin.alive = aliveAt(from, snapshot);
+    noteHeldAtStart(id, from, snapshot);
+    Context root;
+    root.function = function;
+    root.origin = id;
+    root.path = mix(event.gid, id);
+    root.phase = 1;
+    root.single = true;
+    root.awaited = tokens(from, contexts[from].awaited, snapshot.awaited, true, false);
+    root.acquired = gatesPassed(from, snapshot);
+    std::size_t n = program.functions[function].body->parameter_types.size() +
+                    (program.functions[function].method ? 1 : 0);
+    for (std::size_t k = 0; k < args.size() && k < n; ++k) {
+      root.arguments.push_back(eval(from, args[k]));
+      auto value = constant(from, args[k]);
+      root.constants.push_back(value ? *value : INT64_MIN);
+      root.fresh.push_back(false);
+    }
+    root.varying = site.varying;
+    // The wrapper's argument that varies for its caller.
+    for (std::size_t k = 0; k < args.size(); ++k) {
+      if (isVarying(from, args[k]))
+        root.varying.push_back(syms.make(SymKind::Param, static_cast<std::uint32_t>(k)));
+    }
+    origins[id].arguments = root.arguments;
+    // The same start seen again in this round (another state of its function).
+    bool known = origins[id].root != kNone && origins[id].root < contexts.size() &&
+                 contexts[origins[id].root].origin == id && contexts[origins[id].root].parent == kNone &&
+                 contexts[origins[id].root].function == function &&
+                 contexts[origins[id].root].arguments == root.arguments;
+    if (known) continue;
+    ContextId context = static_cast<ContextId>(contexts.size());
+    contexts.push_back(std::move(root));
+    origins[id].root = context;
+    process(context);
+  }
+}
+
+}  // namespace gridlock::link
