@@ -91,6 +91,7 @@ class Flow {
   Index pathType(facts::PathId path) const;
   Index valueType(facts::ValueId value) const;
   Index recordOf(Index type) const;  // through references
+  std::uint32_t wholeOf(const facts::Instruction& in, int position) const;
   Index copiedType(const facts::Instruction& in, int a, int b) const;
 
   // --- execution (flow.cpp)

@@ -38,6 +38,12 @@ inline void* map(std::size_t bytes, int flags = MAP_PRIVATE | MAP_ANONYMOUS | MA
   const long result = call(SYS_mmap, 0, static_cast<long>(bytes), PROT_READ | PROT_WRITE, flags, fd, 0);
   return result < 0 && result > -4096 ? nullptr : reinterpret_cast<void*>(result);
 }
+// Puts private memory, empty until it is written, in the place of a mapping.
+inline bool cover(void* at, std::size_t bytes) {
+  const long result = call(SYS_mmap, asLong(at), static_cast<long>(bytes), PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+  return result == asLong(at);
+}
 inline long unmap(void* at, std::size_t bytes) {
   return call(SYS_munmap, asLong(at), static_cast<long>(bytes));
 }

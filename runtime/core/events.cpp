@@ -302,7 +302,8 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
     removeHeld(*thread, position);
     return;
   }
-  if (owner == thread->tid) return;  // taken where we did not see it
+  if (owner == thread->tid || (owner != 0 && owner == inherited_tid))
+    return;  // taken where we did not see it
   bool was_destroyed = false;
   const Index lock = lockOf(*thread, object, was_destroyed);
   if (lock == kNone) return;

@@ -284,8 +284,20 @@ bool openRecord(const Record* parent) {
   return true;
 }
 
+// Covered rather than unmapped: a signal handler that forked may return into a hook that was at work on the
+// parent's rows. What it still writes goes nowhere. The cover of the generation before goes.
 void closeRecord(const Record& record) {
-  if (record.base != nullptr) sys::unmap(record.base, record.size);
+  static void* covered = nullptr;
+  static std::size_t covered_size = 0;
+  if (record.base == nullptr) return;
+  if (covered != nullptr) sys::unmap(covered, covered_size);
+  covered = nullptr;
+  if (sys::cover(record.base, record.size)) {
+    covered = record.base;
+    covered_size = record.size;
+  } else {
+    sys::unmap(record.base, record.size);
+  }
 }
 
 static Index claimRows(Table table, std::uint32_t count) {

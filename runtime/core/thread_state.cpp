@@ -363,6 +363,7 @@ void atThreadEnd(void* value) {
 
 __thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden"))) = &still.unborn;
 std::uint64_t* alive = &not_alive;
+std::uint32_t inherited_tid = 0;
 
 bool dropEndKey() {
   if (!have_end_key) return false;
@@ -402,9 +403,8 @@ void makeEndKey() {
 }
 
 void noteForkedChild() {
-  if (*alive == 0) return;
-  *alive = 0;
   tl_thread->gate() = 0;
+  *alive = 0;
 }
 
 void hideThread() { tl_thread = &still.finished; }
@@ -431,6 +431,7 @@ Thread* thisThreadSlowly() {
     ++thread->unseen;
     return nullptr;
   }
+  if (passive) thread->gate() = 0;  // opened before recording ended
   if (thread->epoch == kEndedEpoch || passive) return nullptr;
   tl_thread = &still.busy;
   Record parent;
@@ -452,6 +453,7 @@ Thread* thisThreadSlowly() {
   }
   if (parent.base != nullptr && thread->epoch != kUnborn) {
     current.threads[index].start_routine = parent.threads[thread->index].start_routine;
+    inherited_tid = thread->tid;
     carryHeld(*fresh, *thread, parent);
     carryOthers(*fresh, thread->index, parent);
   }

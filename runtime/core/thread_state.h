@@ -157,6 +157,8 @@ inline std::uint64_t plainAddress(const Shadow& shadow, std::uint32_t position) 
 #pragma GCC visibility push(hidden)  // else each access goes through an address in a register
 extern __thread Thread* tl_thread __attribute__((tls_model("initial-exec"), visibility("hidden")));
 extern std::uint64_t* alive;
+// In a forked child: the thread id, in the parent, of the thread that forked. Locks it holds still name it.
+extern std::uint32_t inherited_tid;
 #pragma GCC visibility pop
 
 inline void Thread::open() {
@@ -173,7 +175,8 @@ void noteForkedChild();
 Thread* thisThreadSlowly();
 inline Thread* thisThread() {
   Thread* thread = tl_thread;
-  return thread->gate() != 0 ? thread : thisThreadSlowly();
+  // The gate alone is what the fast paths ask; it may still be open where recording has just ended.
+  return thread->gate() != 0 && thread->epoch == *alive ? thread : thisThreadSlowly();
 }
 
 // As thisThread(), but never registers anything.

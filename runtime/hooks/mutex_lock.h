@@ -106,6 +106,10 @@ GRIDLOCK_INLINE bool takePlain(pthread_mutex_t* mutex, std::uint32_t tid) {
 
 // False when somebody waits for it: then nothing is changed, and libc is to give it and wake him.
 GRIDLOCK_INLINE bool givePlain(pthread_mutex_t* mutex, std::uint32_t tid) {
+  // A word that is free already (somebody else has given it) is libc's to judge: its new owner may be
+  // writing.
+  if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) != 1) [[unlikely]]
+    return false;
   mutex->__data.__owner = 0;
   --mutex->__data.__nusers;
   int taken = 1;
