@@ -19,15 +19,11 @@ struct AttachOptions {
 
 int attach(const AttachOptions& options) {
   if (options.pids.empty()) return fail({"which process? Usage: gridlock attach [OPTIONS] PID..."});
-  Result<model::Filters> filters = loadFilters(options.common);
-  if (!filters) return fail(filters.error());
-  Result<model::Report> report = observe::attachTo(options.pids);
-  if (!report) return fail(report.error());
-  std::vector<model::Report> parts;
-  parts.push_back(std::move(*report));
-  Result<Delivery> delivery = deliver(std::move(parts), options.common, *filters, {});
-  if (!delivery) return fail(delivery.error());
-  return delivery->counts ? kFindings : kNothingFound;
+  return observeAndDeliver(options.common, [&]() -> Result<std::vector<model::Report>> {
+    Result<model::Report> report = observe::attachTo(options.pids);
+    if (!report) return report.error();
+    return std::vector<model::Report>{std::move(*report)};
+  });
 }
 
 }  // namespace

@@ -20,15 +20,11 @@ struct CoreOptions {
 
 int core(const CoreOptions& options) {
   if (options.file.empty()) return fail({"which core file? Usage: gridlock core [OPTIONS] FILE"});
-  Result<model::Filters> filters = loadFilters(options.common);
-  if (!filters) return fail(filters.error());
-  Result<model::Report> report = observe::readCore(options.file);
-  if (!report) return fail(report.error());
-  std::vector<model::Report> parts;
-  parts.push_back(std::move(*report));
-  Result<Delivery> delivery = deliver(std::move(parts), options.common, *filters, {});
-  if (!delivery) return fail(delivery.error());
-  return delivery->counts ? kFindings : kNothingFound;
+  return observeAndDeliver(options.common, [&]() -> Result<std::vector<model::Report>> {
+    Result<model::Report> report = observe::readCore(options.file);
+    if (!report) return report.error();
+    return std::vector<model::Report>{std::move(*report)};
+  });
 }
 
 }  // namespace

@@ -121,4 +121,15 @@ Result<Delivery> deliver(std::vector<model::Report> parts, const CommonOptions& 
   return delivery;
 }
 
+int observeAndDeliver(const CommonOptions& options,
+                      const std::function<Result<std::vector<model::Report>>()>& observe) {
+  Result<model::Filters> filters = loadFilters(options);
+  if (!filters) return fail(filters.error());
+  Result<std::vector<model::Report>> parts = observe();
+  if (!parts) return fail(parts.error());
+  Result<Delivery> delivery = deliver(std::move(*parts), options, *filters, {});
+  if (!delivery) return fail(delivery.error());
+  return delivery->counts ? kFindings : kNothingFound;
+}
+
 }  // namespace gridlock::cli

@@ -59,4 +59,8 @@ struct Delivery {
 Result<Delivery> deliver(std::vector<model::Report> parts, const CommonOptions& options,
                          model::Filters& filters, const DeliverOptions& deliver_options);
 
+// All of a command that only observes and delivers: its exit code.
+int observeAndDeliver(const CommonOptions& options,
+                      const std::function<Result<std::vector<model::Report>>()>& observe);
+
 }  // namespace gridlock::cli

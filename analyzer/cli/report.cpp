@@ -19,13 +19,7 @@ struct ReportOptions {
 
 int report(const ReportOptions& options) {
   if (options.inputs.empty()) return fail({"report: no input: name reports, records or folders of records"});
-  Result<model::Filters> filters = loadFilters(options.common);
-  if (!filters) return fail(filters.error());
-  Result<std::vector<model::Report>> parts = readInputs(options.inputs);
-  if (!parts) return fail(parts.error());
-  Result<Delivery> delivery = deliver(std::move(*parts), options.common, *filters, {});
-  if (!delivery) return fail(delivery.error());
-  return delivery->counts ? kFindings : kNothingFound;
+  return observeAndDeliver(options.common, [&] { return readInputs(options.inputs); });
 }
 
 }  // namespace
