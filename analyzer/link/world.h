@@ -59,11 +59,15 @@ struct EntryLock {
   SymId sym = kNoSym;  // in the context's terms, if it has any
   SetId places = 0;
   Mode mode = Mode::Exclusive;
-  bool soft = false;
+  bool soft = false;          // a flag used as a lock
   bool hashed = false;        // an element that a computed index selects
   ContextId context = kNone;  // where it was taken
   Gid at = 0, primitive = 0;
   Related related;
+};
+
+struct HeldAt : EntryLock {  // a lock held at an event
+  bool maybe = false;
 };
 
 struct Context {
@@ -126,18 +130,6 @@ struct LockUse {
   Mode mode = Mode::Exclusive;
   bool operator==(const LockUse&) const = default;
   auto operator<=>(const LockUse&) const = default;
-};
-
-struct HeldAt {  // a lock held at an event
-  SymId sym = kNoSym;
-  SetId places = 0;
-  Mode mode = Mode::Exclusive;
-  ContextId context = kNone;
-  Gid at = 0, primitive = 0;
-  bool maybe = false;
-  bool soft = false;    // a flag used as a lock
-  bool hashed = false;  // an element that a computed index selects
-  Related related;
 };
 
 struct Access {

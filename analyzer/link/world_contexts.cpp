@@ -66,16 +66,9 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   if (callee.returns_fresh) next.clone = mix(contexts[from].clone, call);
   for (HeldAt& held : heldAt(from, snapshot)) {
     if (held.maybe) continue;
-    EntryLock entry;
-    entry.sym = held.sym == kNoSym ? kNoSym : translate(held.sym, args);
-    entry.places = held.places;
-    entry.mode = held.mode;
-    entry.soft = held.soft;
-    entry.hashed = held.hashed;
-    entry.context = held.context;
-    entry.at = held.at;
-    entry.primitive = held.primitive;
-    if (entry.sym == kNoSym) entry.related = relatedArguments(held, args);
+    EntryLock entry = held;
+    if (held.sym != kNoSym) entry.sym = translate(held.sym, args);
+    entry.related = entry.sym == kNoSym ? relatedArguments(held, args) : Related{};
     next.held.push_back(std::move(entry));
   }
   std::size_t n =
@@ -173,8 +166,8 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     // A lock that the arguments name is the same one in the function's terms, whatever they are.
     std::erase_if(joined.held, [&](EntryLock& e) {
       for (const EntryLock& o : next.held) {
-        bool same = o.sym == e.sym && (e.sym != kNoSym || o.places == e.places);
-        if (!same || (o.mode != e.mode && e.mode != Mode::Shared)) continue;
+        const bool alike = o.sym == e.sym && (e.sym != kNoSym || o.places == e.places);
+        if (!alike || (o.mode != e.mode && e.mode != Mode::Shared)) continue;
         SetId united = unite(e.places, o.places);
         grown |= united != e.places;
         e.places = united;

@@ -182,17 +182,7 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
       if (entry.soft) dropped |= flag == entry.sym || eval(context, flag) == entry.places;
     }
     if (dropped) continue;
-    HeldAt held;
-    held.sym = entry.sym;
-    held.places = entry.places;
-    held.mode = entry.mode;
-    held.context = entry.context;
-    held.at = entry.at;
-    held.primitive = entry.primitive;
-    held.soft = entry.soft;
-    held.hashed = entry.hashed;
-    held.related = entry.related;
-    out.push_back(held);
+    out.push_back({entry});
   }
   for (const Held& h : snapshot.locks) {
     HeldAt held;
