@@ -369,7 +369,7 @@ bool World::overlaps(PlaceId a, PlaceId b) const {
         auto first = std::find(parent->fields.begin(), parent->fields.end(), p.field);
         auto last = std::find(parent->fields.begin(), parent->fields.end(), q.field);
         if (last < first) std::swap(first, last);
-        return std::all_of(first, last, [&](Index x) { return program.fields[x].is_bit_field; });
+        return std::all_of(first, last, [&](Index field) { return program.fields[field].is_bit_field; });
       }
       return false;
     }

@@ -337,9 +337,7 @@ class RaceCheck {
     rank += static_cast<int>(world_.stackOf(pair.first->context, 0).size() +
                              world_.stackOf(pair.second->context, 0).size());
     rank += 4 * (std::max(pair.first->width, pair.second->width) > 1);
-    if (world_.objectOf(pair.first->place).mixed || world_.objectOf(pair.second->place).mixed) rank += 200;
     if ((pair.first->flags | pair.second->flags) & kEventDying) rank += 1000;
-    if (pair.first->doubt != kNone || pair.second->doubt != kNone) rank += 500;
     return rank;
   }
 
