@@ -284,6 +284,18 @@ void takenAgain(const Object& object) {
   held.shadow->plain = kNowhere;
 }
 
+void giveBack(Thread& thread, const Held& held, std::uint32_t position, const Frame* frame) {
+  if (held.entry->recursion != 0) {
+    if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
+    held.shadow->plain = plainAddress(*held.shadow, position);
+    return;
+  }
+  SectionRow& section = *held.shadow->section;
+  if (section.exits[0] != frame->site) noteExit(section, frame->site);
+  finishSample(*held.entry, section);
+  removeHeld(thread, position);
+}
+
 void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
   Thread* thread = thisThread();
   if (thread == nullptr) return;
@@ -291,15 +303,7 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
   std::uint32_t position = 0;
   const Held held = findHeld(*thread, object.address, position);
   if (held.entry != nullptr) {
-    if (held.entry->recursion != 0) {
-      if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
-      held.shadow->plain = plainAddress(*held.shadow, position);
-      return;
-    }
-    SectionRow& section = *held.shadow->section;
-    if (section.exits[0] != frame->site) noteExit(section, frame->site);
-    finishSample(*held.entry, section);
-    removeHeld(*thread, position);
+    giveBack(*thread, held, position, frame);
     return;
   }
   if (owner == thread->tid || (owner != 0 && owner == inherited_tid))

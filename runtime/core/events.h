@@ -193,5 +193,7 @@ void forgetHeld(const Object& object);
 void noteExit(record::SectionRow& section, std::uint64_t site);
 // The end of a section that is timed.
 void finishSample(record::HeldEntry& entry, record::SectionRow& section);
+// The calling thread gives back what it holds: one level of it, or all.
+void giveBack(Thread& thread, const Held& held, std::uint32_t position, const Frame* frame);
 
 }  // namespace gridlock::runtime

@@ -45,15 +45,7 @@ void releasedByAnybody(const Object& object, const Frame* frame) {
   std::uint32_t position = 0;
   const Held held = findHeld(*thread, object.address, position);
   if (held.entry != nullptr) {
-    if (held.entry->recursion != 0) {
-      if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
-      held.shadow->plain = plainAddress(*held.shadow, position);
-      return;
-    }
-    record::SectionRow& section = *held.shadow->section;
-    if (section.exits[0] != frame->site) noteExit(section, frame->site);
-    finishSample(*held.entry, section);
-    removeHeld(*thread, position);
+    giveBack(*thread, held, position, frame);
     return;
   }
   const Index lock = knownLock(object);

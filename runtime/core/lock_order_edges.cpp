@@ -132,10 +132,9 @@ Index sectionFor(Thread& thread, Place place, std::uint64_t site, Index lock, st
   row.lock = lock;
   row.mode = static_cast<std::uint8_t>(how);
   const auto request = static_cast<RequestKind>(how >> 8 & 0xff);
-  row.flags = static_cast<std::uint8_t>((merged ? record::kSeveralLocks : 0u) |
-                                        (request == RequestKind::kTry     ? record::kTakenByTry
-                                         : request == RequestKind::kTimed ? record::kTakenInTime
-                                                                          : 0u));
+  row.flags = merged ? record::kSeveralLocks : 0;
+  if (request == RequestKind::kTry) row.flags |= record::kTakenByTry;
+  if (request == RequestKind::kTimed) row.flags |= record::kTakenInTime;
   row.site = site;
   row.stack = stack.index;
   const std::uint32_t held = thread.held();
