@@ -455,9 +455,11 @@ void Flow::addOutcomes() {
     keep(outcome.at_exit.initialised, 8);
     keep(outcome.at_exit.once, 8);
     if (outcome.at_exit.alive.size() > 64) outcome.at_exit.alive.resize(64);
-    if (result_root != kNoSym && isFresh(result_root, state)) {
+    if (result_root != kNoSym) {
       const SymKind kind = syms_[result_root].kind;
-      summary_.returns_fresh |= kind != SymKind::ParamSlot && kind != SymKind::Local;
+      const bool own = kind == SymKind::ParamSlot || kind == SymKind::Local;
+      summary_.returns_fresh |=
+          kind == SymKind::Phi ? mayBeFresh(result_root, state) : !own && isFresh(result_root, state);
     }
 
     Event& event = emit(EventKind::Exit, info_.first_gid, state);

@@ -83,6 +83,8 @@ class Flow {
   bool assumeEqual(SymId value, bool equal, std::int64_t number, State& state);
   std::optional<std::int64_t> constantOf(SymId value, const State& state) const;
   bool isFresh(SymId root, const State& state) const;
+  bool isAllocation(SymId value) const;
+  bool mayBeFresh(SymId root, const State& state) const;
   void escape(SymId value, State& state, unsigned depth = 0);
   void renew(SymId root,
              State& state);  // a new object where the one of an earlier round was
@@ -91,7 +93,6 @@ class Flow {
   Index pathType(facts::PathId path) const;
   Index valueType(facts::ValueId value) const;
   Index recordOf(Index type) const;  // through references
-  std::uint32_t wholeOf(const facts::Instruction& in, int position) const;
   Index copiedType(const facts::Instruction& in, int a, int b) const;
 
   // --- execution (flow.cpp)

@@ -457,6 +457,9 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     // Where no thread was started there is none to join.
     if (isHandle(x) != isHandle(y) && syms_[isHandle(x) ? y : x].kind != SymKind::Phi)
       return isHandle(x) ? x : y;
+    // An allocation that may fail: NULL leads nowhere, and its test still has both answers.
+    auto null = [&](SymId v) { return syms_[v].kind == SymKind::Const && syms_[v].n == 0; };
+    if (null(x) != null(y) && isAllocation(null(x) ? y : x)) return null(x) ? y : x;
     SymId out = syms_.make(SymKind::Phi, function_, address,
                            static_cast<std::int64_t>(block) | static_cast<std::int64_t>(way) << 32);
     std::vector<SymId>& inputs = context_.phis[out];

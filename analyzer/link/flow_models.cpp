@@ -438,8 +438,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::Copy: {
           SymId to = arg(effect.a), from = arg(effect.b);
           if (to == kNoSym || from == kNoSym) break;
-          access(in, gid, state, range(in, effect.b, from), kEventRead | wholeOf(in, effect.b), kNoSym);
-          access(in, gid, state, range(in, effect.a, to), kEventWrite | wholeOf(in, effect.a), kNoSym);
+          access(in, gid, state, range(in, effect.b, from), kEventRead | kEventWhole, kNoSym);
+          access(in, gid, state, range(in, effect.a, to), kEventWrite | kEventWhole, kNoSym);
           if (emitting_) {
             Event& event = emit(EventKind::CopyObject, gid, state);
             event.addr = to;
@@ -450,13 +450,11 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         }
         case Op::ReadArg:
           if (arg(effect.a) != kNoSym)
-            access(in, gid, state, range(in, effect.a, arg(effect.a)), kEventRead | wholeOf(in, effect.a),
-                   kNoSym);
+            access(in, gid, state, range(in, effect.a, arg(effect.a)), kEventRead | kEventWhole, kNoSym);
           break;
         case Op::WriteArg:
           if (arg(effect.a) != kNoSym) {
-            access(in, gid, state, range(in, effect.a, arg(effect.a)), kEventWrite | wholeOf(in, effect.a),
-                   kNoSym);
+            access(in, gid, state, range(in, effect.a, arg(effect.a)), kEventWrite | kEventWhole, kNoSym);
             if (syms_[syms_.rootOf(arg(effect.a))].kind == SymKind::Local) forget(arg(effect.a), state);
           }
           break;
@@ -597,14 +595,6 @@ SymId Flow::range(const facts::Instruction& in, int position, SymId address) {
   return type && type->kind == facts::TypeKind::Scalar ? syms_.element(s.a, kNoSym) : address;
 }
 
-// How a library function touches what argument `position` points to: all of it; only bytes, where the source
-// says that it points to such.
-std::uint32_t Flow::wholeOf(const facts::Instruction& in, int position) const {
-  const TypeInfo* type = program_.typeInfo(copiedType(in, position, position));
-  if (!type) return kEventWhole | kEventVague;
-  return kEventWhole | (type->kind == facts::TypeKind::Scalar ? kEventBytes : 0u);
-}
-
 // What the variable arguments of printf and scanf point to.
 void Flow::accessRest(const Effect& effect, const facts::Instruction& in, Gid gid,
                       const std::vector<SymId>& args, State& state) {
@@ -623,8 +613,7 @@ void Flow::accessRest(const Effect& effect, const facts::Instruction& in, Gid gi
     else if (!address)
       continue;
     if (type && type->kind == facts::TypeKind::Scalar && type->name.find("char") != std::string_view::npos)
-      access(in, gid, state, range(in, static_cast<int>(i), args[i]), kEventRead | kEventWhole | kEventBytes,
-             kNoSym);
+      access(in, gid, state, range(in, static_cast<int>(i), args[i]), kEventRead | kEventWhole, kNoSym);
   }
 }
 

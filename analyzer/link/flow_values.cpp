@@ -456,6 +456,37 @@ bool Flow::isFresh(SymId root, const State& state) const {
   return !std::binary_search(state.rest.escaped.begin(), state.rest.escaped.end(), root);
 }
 
+// What an allocator gave, here or in a callee.
+bool Flow::isAllocation(SymId value) const {
+  while (syms_[value].kind == SymKind::Via) value = syms_[value].b;
+  return syms_[value].kind == SymKind::Alloc;
+}
+
+// Whether a result is new memory on each way that gives any: a wrapper of malloc and realloc.
+bool Flow::mayBeFresh(SymId root, const State& state) const {
+  std::vector<SymId> seen, work{root};
+  bool any = false;
+  while (!work.empty()) {
+    const SymId one = work.back();
+    work.pop_back();
+    if (std::find(seen.begin(), seen.end(), one) != seen.end()) continue;
+    seen.push_back(one);
+    if (syms_[one].kind == SymKind::Const) continue;
+    if (syms_[one].kind == SymKind::Phi && seen.size() < 16) {
+      auto inputs = context_.phis.find(one);
+      if (inputs == context_.phis.end()) return false;
+      for (SymId input : inputs->second) work.push_back(syms_.rootOf(input));
+      continue;
+    }
+    SymId leaf = one;
+    while (syms_[leaf].kind == SymKind::Via) leaf = syms_[leaf].b;
+    const SymKind kind = syms_[leaf].kind;
+    if (kind != SymKind::Alloc || !isFresh(one, state)) return false;
+    any = true;
+  }
+  return any;
+}
+
 void Flow::renew(SymId root, State& state) {
   if (syms_[root].kind == SymKind::Local) std::erase(state.rest.escaped, root);
 }

@@ -122,8 +122,6 @@ enum EventFlag : std::uint32_t {
   kEventThrown = 1u << 24,   // Exit: by an exception
   kEventLast = 1u << 25,     // Access: of an object nobody else refers to any more
   kEventDying = 1u << 26,    // Call, Access: on a way that only ends the process, by abort or the like
-  kEventBytes = 1u << 27,    // Access: of bytes or numbers, as the source has it: of no structure's fields
-  kEventVague = 1u << 28,    // Access: of a whole object whose type the source does not say
   kEventVaries = 1u << 21,   // Access: at another place in each round of `loop`
 };
 

@@ -353,13 +353,20 @@ bool World::overlaps(PlaceId a, PlaceId b) const {
   for (PlaceId p = b; parts[p].parent != kNone; p = parts[p].parent) y.push_back(p);
   std::reverse(x.begin(), x.end());
   std::reverse(y.begin(), y.end());
-  std::size_t i = 0;
-  for (; i < x.size() && i < y.size(); ++i) {
-    const Part &p = parts[x[i]], &q = parts[y[i]];
-    if (p.step != q.step) {
-      // The first element of an array, or the object where there is none.
-      return true;
+  std::size_t i = 0, j = 0;
+  for (; i < x.size() && j < y.size(); ++i, ++j) {
+    // A structure is also the first element of an array of such.
+    const bool p_element = parts[x[i]].step == StepKind::Element,
+               q_element = parts[y[j]].step == StepKind::Element;
+    if (p_element != q_element) {
+      const Part &element = parts[p_element ? x[i] : y[j]], &field = parts[p_element ? y[j] : x[i]];
+      if (program.isPseudo(field.field)) return true;
+      if (element.index > 0) return false;
+      p_element ? ++i : ++j;
+      if (i == x.size() || j == y.size()) break;
     }
+    const Part &p = parts[x[i]], &q = parts[y[j]];
+    if (p.step != q.step) return true;
     if (p.step == StepKind::Field && p.field != q.field) {
       const FieldInfo &f = program.fields[p.field], &g = program.fields[q.field];
       const TypeInfo* parent = program.typeInfo(f.parent);
@@ -377,8 +384,8 @@ bool World::overlaps(PlaceId a, PlaceId b) const {
   }
   // One lies in the other. A container is not its elements.
   const std::vector<PlaceId>& rest = x.size() > i ? x : y;
-  for (std::size_t j = i; j < rest.size(); ++j) {
-    if (parts[rest[j]].step == StepKind::Field && program.isPseudo(parts[rest[j]].field)) return false;
+  for (std::size_t k = x.size() > i ? i : j; k < rest.size(); ++k) {
+    if (parts[rest[k]].step == StepKind::Field && program.isPseudo(parts[rest[k]].field)) return false;
   }
   return true;
 }

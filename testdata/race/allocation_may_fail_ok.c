@@ -12,23 +12,23 @@ struct reply {
   int status;
 };
 
-static struct request *request;
-static struct reply *reply;
+static struct request* request;
+static struct reply* reply;
 
-static void *tryAllocate(size_t size) {
+static void* tryAllocate(size_t size) {
   if (size > 1000000) return NULL;
-  void *memory = calloc(1, size);
+  void* memory = calloc(1, size);
   if (memory == NULL) return NULL;
   return memory;
 }
 
-static void *allocate(size_t size) {
-  void *memory = tryAllocate(size);
+static void* allocate(size_t size) {
+  void* memory = tryAllocate(size);
   if (memory == NULL) abort();
   return memory;
 }
 
-static void *answer(void *unused) {
+static void* answer(void* unused) {
   (void)unused;
   reply->status++;
   return NULL;

@@ -11,6 +11,7 @@
 
 #include "analyzer/link/annotations.h"
 #include "analyzer/link/check.h"
+#include "analyzer/link/checks/object_kinds.h"
 #include "analyzer/link/checks/open_world.h"
 
 namespace gridlock::link {
@@ -101,23 +102,11 @@ class RaceCheck {
     return false;
   }
 
-  // Whether `inner` is a field, or lies in one, of a structure at `outer`.
-  bool fieldWithin(PlaceId inner, PlaceId outer) const {
-    bool field = false;
-    for (PlaceId p = inner; p != kNone && p != outer; p = world_.parts[p].parent) {
-      if (world_.parts[p].parent == kNone) return false;
-      field |=
-          world_.parts[p].step == facts::StepKind::Field && !world_.program.isPseudo(world_.parts[p].field);
-    }
-    return field;
-  }
-
   bool conflict(const Access& a, const Access& b) const {
     if (!((a.flags | b.flags) & kEventWrite)) return false;
     if ((a.flags & kEventAtomic) && (b.flags & kEventAtomic)) return false;
     if (!world_.overlaps(a.place, b.place)) return false;
-    if ((a.flags & kEventBytes) && fieldWithin(b.place, a.place)) return false;
-    if ((b.flags & kEventBytes) && fieldWithin(a.place, b.place)) return false;
+    if (a.place != b.place && kindsOf(world_, a, b) == Kinds::Different) return false;
     if (a.origin == b.origin) {
       if (!world_.origins[a.origin].many) return false;
       if (a.distinct && b.distinct) return false;
@@ -300,9 +289,8 @@ class RaceCheck {
   std::string doubtOf(const Access& a, const Access& b) const {
     if (a.width > 4 || b.width > 4 || world_.objectOf(a.place).mixed || world_.objectOf(b.place).mixed)
       return "the address may be that of many objects";
-    if (((a.flags & kEventVague) && fieldWithin(b.place, a.place)) ||
-        ((b.flags & kEventVague) && fieldWithin(a.place, b.place)))
-      return "what the copied bytes are is not known: they may be those of another kind of object";
+    if (a.place != b.place && kindsOf(world_, a, b) == Kinds::Bytes)
+      return "one side touches bytes, the other a structure's field: they may be of two objects";
     if (const Index flag = a.doubt != kNone ? a.doubt : b.doubt; flag != kNone)
       return "`" + std::string(world_.program.symbols[flag].qualified) +
              "` would have to change between two tests on one side's way";
