@@ -1,8 +1,8 @@
-// Barriers, once flags, guards of static locals, FILE locks, and futex calls made by hand.
+// Barriers, once flags, FILE locks, and futex calls made by hand.
 //
 // A wait for a barrier or a futex may be ended by any thread: it is published as such and takes no part in
-// lock orders. Who runs an initialiser is known: a once flag or a static guard is a lock that this
-// thread holds until the initialiser has ended, by return, exception or cancellation.
+// lock orders. Who runs an initialiser is known: a once flag is a lock that this thread holds until
+// the initialiser has ended, by return, exception or cancellation.
 
 #include <errno.h>
 #include <linux/futex.h>
@@ -83,8 +83,6 @@ auto onceWith(Control* control, void (*routine)(), const Frame* frame, Call call
   }
 }
 
-Object guardObject(void* guard) { return plainObject(guard, LockKind::kStaticGuard); }
-
 }  // namespace
 
 GRIDLOCK_EXPORT int pthread_barrier_init(pthread_barrier_t* barrier, const pthread_barrierattr_t* attributes,
@@ -130,31 +128,6 @@ GRIDLOCK_EXPORT void call_once(once_flag* flag, void (*routine)()) {
     initialise();
     real.call_once(flag, run);
   });
-}
-
-// The Itanium ABI: byte 0 says that the object is there; libstdc++ sets byte 1 while it is being made.
-
-GRIDLOCK_EXPORT int __cxa_guard_acquire(long* guard) {
-  initialise();
-  const auto* bytes = reinterpret_cast<const volatile unsigned char*>(guard);
-  if (bytes[0] != 0) return real.__cxa_guard_acquire(guard);
-  Attempt attempt(guardObject(guard), Mode::kExclusive, RequestKind::kBlocking, GRIDLOCK_FRAME);
-  if (bytes[1] != 0 || bytes[2] != 0) attempt.mayBlock(kNobody);
-  const int result = real.__cxa_guard_acquire(guard);
-  result != 0 ? attempt.granted() : attempt.refused();
-  return result;
-}
-
-GRIDLOCK_EXPORT void __cxa_guard_release(long* guard) noexcept {
-  initialise();
-  forgetHeld(guardObject(guard));
-  real.__cxa_guard_release(guard);
-}
-
-GRIDLOCK_EXPORT void __cxa_guard_abort(long* guard) noexcept {
-  initialise();
-  forgetHeld(guardObject(guard));
-  real.__cxa_guard_abort(guard);
 }
 
 // The lock of a FILE, taken by hand. libc's own calls of it are not seen.

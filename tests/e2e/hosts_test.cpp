@@ -184,6 +184,53 @@ int main(void) {
   EXPECT_EQ(sameUnderRun(folder, {binary}), Rules{});
 }
 
+// The C++ library comes with the plug-in, into its scope alone: there is no next function for its guards.
+TEST(Hosts, PluginBringsTheCxxLibraryAlong) {
+  const fs::path folder = support::scratchFolder("hosts/cxx_plugin");
+  writeFile(folder / "plugin.cpp", R"(
+#include <stdexcept>
+static int sum() {
+  int n = 0;
+  for (int i = 0; i < 1000; ++i) n += i % 7;
+  return n;
+}
+static int refuses(bool now) {
+  if (now) throw std::runtime_error("not yet");
+  return 1;
+}
+static int tried(bool now) { static int once = refuses(now); return once; }
+extern "C" int work() {
+  static int number = sum();
+  try { tried(true); } catch (const std::exception &) {}
+  return number + tried(false);
+})");
+  const ProcessResult built =
+      support::runShell("g++ -g -shared -fPIC plugin.cpp -o plugin.so", {.directory = folder});
+  ASSERT_EQ(built.code, 0) << built.err;
+  const fs::path binary = program("loads_a_cxx_plugin", R"(
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+static int (*work)(void);
+static void *works(void *p) { return (void *)(long)work(); }
+int main(void) {
+  void *library = dlopen("./plugin.so", RTLD_NOW | RTLD_LOCAL);
+  if (!library) return 3;
+  work = (int (*)(void))dlsym(library, "work");
+  pthread_t threads[8];
+  for (int i = 0; i < 8; ++i) pthread_create(&threads[i], 0, works, 0);
+  long sum = 0;
+  for (int i = 0; i < 8; ++i) {
+    void *result;
+    pthread_join(threads[i], &result);
+    sum += (long)result;
+  }
+  printf("%ld\n", sum);
+  return 0;
+})");
+  EXPECT_EQ(sameUnderRun(folder, {binary}), Rules{});
+}
+
 TEST(Hosts, OtherAllocatorsPreloaded) {
   const fs::path jemalloc = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
   const fs::path tcmalloc = "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4";
