@@ -231,6 +231,37 @@ int main(void) {
   EXPECT_EQ(sameUnderRun(folder, {binary}), Rules{});
 }
 
+// Code that is on the stack and no longer there, as when an exit handler unloads the module that called exit.
+TEST(Hosts, CallerThatIsUnloaded) {
+  const fs::path binary = program("caller_goes_away", R"(
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+static pthread_mutex_t a = PTHREAD_MUTEX_INITIALIZER, b = PTHREAD_MUTEX_INITIALIZER;
+static void *page;
+static void *idle(void *p) { return p; }
+static void last(void) {
+  munmap(page, 4096);
+  pthread_mutex_lock(&a); pthread_mutex_lock(&b);
+  pthread_mutex_unlock(&b); pthread_mutex_unlock(&a);
+  printf("still here\n");
+  exit(0);
+}
+int main(void) {
+  const unsigned char calls_rdi[] = {0x53, 0xff, 0xd7, 0x5b, 0xc3};  /* push rbx; call rdi; pop rbx; ret */
+  pthread_t thread;
+  pthread_create(&thread, 0, idle, 0);
+  pthread_join(thread, 0);
+  page = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memcpy(page, calls_rdi, sizeof calls_rdi);
+  ((void (*)(void (*)(void)))page)(last);
+  return 1;
+})");
+  EXPECT_EQ(sameUnderRun(support::scratchFolder("hosts/unloaded"), {binary}), Rules{});
+}
+
 TEST(Hosts, OtherAllocatorsPreloaded) {
   const fs::path jemalloc = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
   const fs::path tcmalloc = "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4";
