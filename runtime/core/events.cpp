@@ -384,6 +384,17 @@ void named(const Object& object, const char* name, const Frame* frame, std::uint
   current.locks[lock].detail.store(detail, std::memory_order_relaxed);
 }
 
+namespace {
+
+// Whether a lock is held in this forked child because it was when the process forked. A child may start such
+// a lock afresh: that is what fork handlers of allocators and runtimes do.
+bool isHeldSinceBeforeFork(const Held& own, Index holder) {
+  if (own.entry != nullptr) return own.entry->site == 0 && own.entry->stack == kNone;
+  return holder != kNone && (current.threads[holder].flags & record::kThreadOfParent) != 0;
+}
+
+}  // namespace
+
 void destroying(const Object& object, const Frame* frame, std::uint32_t owner) {
   if (owner == kNobody) return;
   Thread* thread = thisThread();
@@ -393,7 +404,8 @@ void destroying(const Object& object, const Frame* frame, std::uint32_t owner) {
   if (lock == kNone) return;
   std::uint32_t position = 0;
   Index holder = kNone;
-  if (findHeld(*thread, object.address, position).entry != nullptr) {
+  const Held own = findHeld(*thread, object.address, position);
+  if (own.entry != nullptr) {
     holder = thread->index;
   } else if (owner != kUnknownOwner) {
     holder = threadByTid(owner);
@@ -401,6 +413,7 @@ void destroying(const Object& object, const Frame* frame, std::uint32_t owner) {
   } else {
     holder = holderOnRecord(lock, thread->index);
   }
+  if (isHeldSinceBeforeFork(own, holder)) return;
   if (holder == kNone || (current.locks[lock].flags & record::kHandedOver) != 0) return;
   const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
   wrongUse(*thread, {.kind = EventKind::kDestroyHeld,
@@ -626,9 +639,12 @@ void initialising(const Object& object, const Frame* frame) {
   const Index lock = knownLock(object);
   if (lock == kNone || current.locks[lock].address != object.address) return;
   std::uint32_t position = 0;
-  const Index holder = findHeld(*thread, object.address, position).entry != nullptr
-                           ? thread->index
-                           : holderOnRecord(lock, thread->index);
+  const Held own = findHeld(*thread, object.address, position);
+  const Index holder = own.entry != nullptr ? thread->index : holderOnRecord(lock, thread->index);
+  if (isHeldSinceBeforeFork(own, holder)) {
+    if (own.entry != nullptr) removeHeld(*thread, position);
+    return;
+  }
   if (holder == kNone || (current.locks[lock].flags & record::kHandedOver) != 0) return;
   const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
   wrongUse(*thread, {.kind = EventKind::kInitTwice,
