@@ -22,24 +22,23 @@ InternTable seen_events;
 
 std::uint64_t depthOf(const Frame* frame) { return reinterpret_cast<std::uint64_t>(frame); }
 
-void askFor(Thread& thread, Index lock, std::uint32_t how) {
-  // One plain store: both fields share eight bytes.
-  *reinterpret_cast<volatile std::uint64_t*>(&thread.row->asks_for) = lock | std::uint64_t{how} << 32;
-}
-
-// Where the thread asks, for a reader who finds it asleep without a published wait
-// (RecordView::stackOfRequest). The fast path is not to take the entry for one of its own.
-void noteRequest(Thread& thread, Index lock, std::uint64_t site, Index stack) {
+// What the thread asks for and where, for a reader who finds it asleep without a published wait
+// (RecordView::requestOf). The fast path is not to take the entry for one of its own.
+void noteRequest(Thread& thread, Index lock, std::uint32_t how, std::uint64_t site, Index stack) {
   record::HeldEntry* entry = thread.entryOf(thread.top);
   if (thread.top == thread.limit) {
     if (thread.row->wait_serial.load(std::memory_order_relaxed) % 2 == 0)
       thread.row->wait_stack.store(stack, std::memory_order_relaxed);
+    // One plain store: both fields share eight bytes.
+    *reinterpret_cast<volatile std::uint64_t*>(&thread.row->asks_for) = lock | std::uint64_t{how} << 32;
     return;
   }
-  thread.top->mark = kNoMark;
-  thread.top->address = 0;
+  thread.top->forget();
+  thread.top->held_at = 0;
   entry->site = site;
   entry->stack = stack;
+  entry->mode = static_cast<std::uint8_t>(how);
+  entry->request = static_cast<std::uint8_t>(how >> 8);
   entry->lock.store(lock, std::memory_order_release);
 }
 
@@ -166,20 +165,19 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
     thread_ = nullptr;
     return;
   }
-  askFor(thread, lock_, how_);
   Known known = findKnown(thread, how_, lock_, frame, false);
   Place place{};
   if (known.entry == nullptr) {
     place = placeOf(thread, frame);
     if (place.deep && !known.deep) {
-      remember(thread, known.any_key != 0 ? known.any_key : known.key, kDeepSite, kNone);
+      remember(thread, known.any_key != 0 ? known.any_key : known.key, kDeepSite);
       known = findKnown(thread, how_, lock_, frame, false);
     }
   }
   key_ = known.key;
   if (known.entry != nullptr) {
-    section_ = known.entry->section;
-    stack_ = {known.entry->stack, false};
+    section_ = known.entry->section();
+    stack_ = {known.entry->stack(), false};
   } else {
     stack_ = stackAt(thread, frame, place, lock_);
     bool merged = false;
@@ -191,11 +189,16 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
                  {.kind = EventKind::kRecursiveRead, .mode = mode, .lock = lock_, .stack = stack_.index});
       }
     }
-    // Many locks are taken here: they share one section, and need no request.
-    const bool any = merged && known.any_key != 0;
-    remember(thread, any ? known.any_key : known.key, section_, stack_.index);
+    const std::uint64_t value = cacheValue(section_, stack_.index);
+    if (!merged) {
+      remember(thread, known.key, value);
+    } else if (known.any_key != 0) {
+      remember(thread, known.any_key, value);  // with nothing else held none of them needs a request
+    } else {
+      rememberOneOfMany(thread, known, how_, lock_, value);
+    }
   }
-  noteRequest(thread, lock_, site_, stack_.index);
+  noteRequest(thread, lock_, how_, site_, stack_.index);
   LockRow& row = current.locks[lock_];
   if (row.first_site == 0) {
     row.first_stack = stack_.index;
@@ -229,7 +232,6 @@ void Attempt::countWait(std::uint64_t waited) {
   SectionRow& section = current.sections[section_];
   LockRow& row = current.locks[lock_];
   row.contended.fetch_add(1, std::memory_order_relaxed);
-  row.wait_ns.fetch_add(waited, std::memory_order_relaxed);
   ++section.contended;
   section.wait_total_ns += waited;
   if (waited > section.wait_max_ns) section.wait_max_ns = waited;
@@ -281,13 +283,13 @@ void takenAgain(const Object& object) {
   if (held.entry == nullptr) return;
   if (held.entry->recursion != 0xffff) ++held.entry->recursion;
   held.shadow->flags |= kShadowRecursive;
-  held.shadow->plain = kNowhere;
+  held.shadow->held_at |= kUnlockSlowly;
 }
 
 void giveBack(Thread& thread, const Held& held, std::uint32_t position, const Frame* frame) {
   if (held.entry->recursion != 0) {
     if (--held.entry->recursion == 0) held.shadow->flags &= static_cast<std::uint16_t>(~kShadowRecursive);
-    held.shadow->plain = plainAddress(*held.shadow, position);
+    held.shadow->held_at = heldAtWord(*held.shadow, position);
     return;
   }
   SectionRow& section = *held.shadow->section;
@@ -336,25 +338,34 @@ void askedFor(const Object& object, const Frame* frame) {
   Attempt(object, Mode::kExclusive, RequestKind::kBlocking, frame).refused();
 }
 
+static Index stackOfBirth(Thread& thread, const Frame* frame) {
+  if (thread.born_frame == frame && thread.born_site == frame->site) return thread.born_stack;
+  std::uint64_t key = situation(0, 0, kAnyLock - 1, frame->site, depthOf(frame));
+  const CacheEntry* known = findInCache(thread, key);
+  const bool deep = known != nullptr && known->section() == kDeepSite;
+  if (deep) {
+    key = situation(0, 1, kAnyLock - 1, deepPlace(thread, frame), 1);
+    known = findInCache(thread, key);
+  }
+  if (known == nullptr) {
+    const Place place = placeOf(thread, frame);
+    const Index stack = stackAt(thread, frame, place, kNone).index;
+    remember(thread, key, cacheValue(place.deep && !deep ? kDeepSite : kNone, stack));
+    return stack;
+  }
+  if (!deep) {
+    thread.born_frame = frame;
+    thread.born_site = frame->site;
+    thread.born_stack = known->stack();
+  }
+  return known->stack();
+}
+
 void initialised(const Object& object, const Frame* frame, std::uint32_t detail, std::uint64_t word) {
   Thread* thread = thisThread();
   if (thread == nullptr) return;
   Inside inside(thread);
-  std::uint64_t key = situation(0, 0, kAnyLock - 1, frame->site, depthOf(frame));
-  const CacheEntry* known = findInCache(*thread, key);
-  const bool deep = known != nullptr && known->section == kDeepSite;
-  if (deep) {
-    key = situation(0, 1, kAnyLock - 1, deepPlace(*thread, frame), 1);
-    known = findInCache(*thread, key);
-  }
-  Index stack = kNone;
-  if (known != nullptr) {
-    stack = known->stack;
-  } else {
-    const Place place = placeOf(*thread, frame);
-    stack = stackAt(*thread, frame, place, kNone).index;
-    remember(*thread, key, place.deep && !deep ? kDeepSite : kNone, stack);
-  }
+  const Index stack = stackOfBirth(*thread, frame);
   if (word != 0 && detail == 0 && bearAgain(*thread, object, word, stack)) return;
   const Index lock = bearLock(*thread, object, stack);
   if (detail != 0 && lock != kNone) current.locks[lock].detail.store(detail, std::memory_order_relaxed);
@@ -509,7 +520,7 @@ void ConditionWait::end(bool holds_mutex) {
   if (thread.held() != 0) noteBlocking(thread, record::BlockingCall::kCondition, blocked, nullptr, stack_);
   if (!held_ || !holds_mutex) return;
   if (thread.top == thread.limit && !growHeld(thread)) return;
-  pushHeld(thread, situation(thread.hash(), 2, shadow_.lock, entry_.site, 2), shadow_.address,
+  pushHeld(thread, situation(thread.hash(), 2, shadow_.lock, entry_.site, 2), shadow_.address(),
            shadow_.section, shadow_.lock, std::uint32_t{shadow_.mode}, entry_.site, entry_.stack,
            static_cast<std::uint16_t>(shadow_.flags & kShadowExact));
 }
@@ -672,7 +683,7 @@ int sampleNewest() {
   Inside inside(thread);
   Shadow& newest = thread->top[-1];
   newest.flags |= kShadowSampled;
-  newest.plain = kNowhere;
+  newest.held_at |= kUnlockSlowly;
   thread->entryOf(&newest)->acquired_ns = nowNs();
   return 0;
 }

@@ -16,6 +16,7 @@
 #include "gridlock/record.h"
 #include "runtime/core/init.h"
 #include "runtime/core/lock_table.h"
+#include "runtime/core/situations.h"
 #include "runtime/core/stack_store.h"
 #include "runtime/core/thread_state.h"
 

@@ -148,7 +148,7 @@ struct Picture {
       const std::uint32_t serial = row.wait_serial.load(std::memory_order_acquire);
       hash = (hash ^ state ^ (std::uint64_t{serial} << 8) ^ i) * 0x9e3779b97f4a7c15u;
       // Asking for the same lock for long may be a wait that was not published.
-      hash ^= row.asks_for.load(std::memory_order_relaxed);
+      hash ^= view.requestOf(row).lock;
       const bool lives = state == static_cast<std::uint32_t>(record::ThreadState::kRunning) ||
                          state == static_cast<std::uint32_t>(record::ThreadState::kCreated);
       anybody = anybody || lives;

@@ -70,7 +70,6 @@ void fill(LockRow& row, Thread& thread, const Object& object, std::uint32_t gene
   row.born_thread = thread.index;
   row.name = kNone;
   row.contended.store(0, std::memory_order_relaxed);
-  row.wait_ns.store(0, std::memory_order_relaxed);
   row.detail.store(0, std::memory_order_relaxed);
   row.first_site = 0;
 }
@@ -233,7 +232,6 @@ bool bearAgain(Thread& thread, const Object& object, std::uint64_t word, Index s
   ++row.generation;
   row.born_stack = stack;
   row.contended.store(0, std::memory_order_relaxed);
-  row.wait_ns.store(0, std::memory_order_relaxed);
   setState(row, LockState::kLive);
   __atomic_store_n(object.spare, word ^ kDestroyedMark, __ATOMIC_RELEASE);
   return true;

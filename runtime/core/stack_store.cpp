@@ -9,6 +9,7 @@
 #include "runtime/base/table.h"
 #include "runtime/core/init.h"
 #include "runtime/core/options.h"
+#include "runtime/core/situations.h"
 
 namespace gridlock::runtime {
 namespace {

@@ -10,6 +10,7 @@
 #include "runtime/core/events.h"
 #include "runtime/core/init.h"
 #include "runtime/core/lock_table.h"
+#include "runtime/core/situations.h"
 #include "runtime/hooks/real.h"
 
 extern "C" void* __libc_stack_end;
@@ -17,9 +18,7 @@ extern "C" void* __libc_stack_end;
 namespace gridlock::runtime {
 namespace {
 
-constexpr int kWipeOnFork = 18;             // before Linux 4.14: refused, see noteForkedChild
-constexpr std::uint64_t kFirstCache = 256;  // entries
-constexpr std::uint64_t kLargestCache = 65536;
+constexpr int kWipeOnFork = 18;  // before Linux 4.14: refused, see noteForkedChild
 
 // Threads that record nothing: their gates are shut.
 struct Still {
@@ -108,39 +107,7 @@ void enterBlock(Thread& thread, Index block, std::uint32_t below, bool at_end) {
   thread.row->held_block.store(block, std::memory_order_release);
 }
 
-std::uint64_t cacheEntries(const Thread& thread) { return thread.cache_mask + kCacheWays; }
-
-CacheEntry insertFront(CacheEntry* set, const CacheEntry& entry) {
-  const CacheEntry last = set[kCacheWays - 1];
-  for (std::uint64_t i = kCacheWays - 1; i > 0; --i) set[i] = set[i - 1];
-  set[0] = entry;
-  return last;
-}
-
-// Into its home set; the oldest of that goes elsewhere. Says whether another situation had to go.
-bool insertInCache(Thread& thread, const CacheEntry& entry) {
-  CacheEntry* home = homeSet(thread, entry.key);
-  const CacheEntry oldest = insertFront(home, entry);
-  if (oldest.key == 0) return false;
-  CacheEntry* other = otherSet(thread, oldest.key);
-  if (other == home) return true;
-  return insertFront(other, oldest).key != 0;
-}
-
-void setCache(Thread& thread, std::uint64_t entries) {
-  auto* cache = static_cast<CacheEntry*>(arena.allocate(entries * sizeof(CacheEntry)));
-  if (cache == nullptr) return;
-  const CacheEntry* old = thread.cache;
-  const std::uint64_t old_entries = old == nullptr ? 0 : cacheEntries(thread);
-  thread.cache = cache;
-  thread.cache_mask = entries - kCacheWays;
-  thread.evictions = 0;
-  for (std::uint64_t i = old_entries; i-- > 0;) {
-    if (old[i].key != 0) insertInCache(thread, old[i]);
-  }
-}
-
-// Memory for threads comes by sixteen: a page of gates, a page of threads.
+// Memory for threads comes by four: a page of gates, a page of threads.
 Thread* newThread() {
   SpinGuard guard(free_lock);
   if (slab_left == 0) {
@@ -162,25 +129,20 @@ Thread* makeThread() {
       free_threads = thread->next_free;
     }
   }
-  CacheEntry* cache = nullptr;
-  void* pending = nullptr;
-  std::uint64_t mask = 0;
+  Thread fresh{};
   if (thread != nullptr) {
-    pending = thread->pending;
-    if (pending != nullptr) *static_cast<int*>(pending) = 0;  // its count: a thread that ended in a request
-    cache = thread->cache;
-    mask = thread->cache_mask;
-    for (std::uint64_t i = 0; i < cacheEntries(*thread); ++i) cache[i] = CacheEntry{};
+    fresh.pending = thread->pending;
+    if (fresh.pending != nullptr) *static_cast<int*>(fresh.pending) = 0;  // a thread that ended in a request
+    fresh.cache = thread->cache;
+    fresh.cache_mask = thread->cache_mask;
+    fresh.groups = thread->groups;
+    fresh.group_mask = thread->group_mask;
   } else {
     thread = newThread();
     if (thread == nullptr) return nullptr;
   }
-  *thread = Thread{};
-  thread->pending = pending;
-  thread->cache = cache;
-  thread->cache_mask = mask;
-  if (cache == nullptr) setCache(*thread, kFirstCache);
-  return thread->cache == nullptr ? nullptr : thread;
+  *thread = fresh;
+  return prepareSituations(*thread) ? thread : nullptr;
 }
 
 Index makeSegment(Index thread, Index previous, Index other) {
@@ -201,12 +163,12 @@ void setSegment(Thread& thread, Index segment) {
   std::uint64_t used = static_cast<std::uint64_t>(thread.top - thread.floor);
   for (Index block = thread.block; block != kNone; block = current.held[block].older) {
     BlockTwin& twin = *twinOf(block);
-    twin.below.hash ^= change;
+    twin.below.place_key ^= change;
     for (std::uint64_t i = 0; i < used; ++i) {
-      twin.entries[i].hash ^= change;
-      twin.entries[i].mark = kNoMark;
+      twin.entries[i].place_key ^= change;
+      twin.entries[i].forget();
     }
-    if (used < record::kHeldPerBlock) twin.entries[used].mark = kNoMark;
+    if (used < record::kHeldPerBlock) twin.entries[used].forget();
     used = record::kHeldPerBlock;
   }
 }
@@ -271,12 +233,12 @@ void carryHeld(Thread& child, const Thread& parent, const Record& old) {
   }
   for (std::uint32_t i = left; i < count; ++i) {
     const Shadow& shadow = kept[i];
-    if (shadow.address == 0 || shadow.lock == kNone) continue;
+    if (shadow.address() == 0 || shadow.lock == kNone) continue;
     // Shared with other processes: the parent holds it, not we.
     if ((old.locks[shadow.lock].flags & record::kProcessShared) != 0) continue;
-    const Index lock = lockInChild(child, old.locks[shadow.lock], shadow.address);
+    const Index lock = lockInChild(child, old.locks[shadow.lock], shadow.address());
     if (lock == kNone || (child.top == child.limit && !growHeld(child))) continue;
-    pushHeld(child, mix(shadow.hash, lock), shadow.address, current.sections, lock,
+    pushHeld(child, mix(shadow.hash(), lock), shadow.address(), current.sections, lock,
              std::uint32_t{shadow.mode} | std::uint32_t{shadow.request} << 8, 0, kNone, 0);
   }
 }
@@ -464,7 +426,7 @@ Thread* thisThreadSlowly() {
 }
 
 bool growHeld(Thread& thread) {
-  const std::uint64_t below = thread.limit[-1].hash;
+  const std::uint64_t below = thread.limit[-1].hash();
   Index next = current.held[thread.block].newer;
   if (next == kNone) {
     next = takeBlock(thread.index, thread.block);
@@ -473,8 +435,8 @@ bool growHeld(Thread& thread) {
   }
   // In a block that was left before, what stands there is known as long as what it stands on is the same.
   BlockTwin& twin = *twinOf(next);
-  if (twin.below.hash != below) twin.entries[0].mark = kNoMark;
-  twin.below.hash = below;
+  if (twin.below.hash() != below) twin.entries[0].forget();
+  twin.below.place_key = below;
   enterBlock(thread, next, thread.held(), false);
   return true;
 }
@@ -503,7 +465,7 @@ Held heldAt(Thread& thread, std::uint32_t i) {
 Held findHeld(Thread& thread, std::uint64_t address, std::uint32_t& position) {
   for (std::uint32_t i = thread.held(); i-- > 0;) {
     const Held held = heldAt(thread, i);
-    if (held.shadow->address != address) continue;
+    if (!held.shadow->isAt(address)) continue;
     position = i;
     return held;
   }
@@ -515,7 +477,7 @@ void removeHeld(Thread& thread, std::uint32_t position) {
   for (std::uint32_t i = position; i < last; ++i) {
     const Held to = heldAt(thread, i);
     const Held from = heldAt(thread, i + 1);
-    const std::uint64_t below = to.shadow[-1].hash;
+    const std::uint64_t below = to.shadow[-1].hash();
     to.entry->lock.store(kNone, std::memory_order_relaxed);
     to.entry->mode = from.entry->mode;
     to.entry->request = from.entry->request;
@@ -525,30 +487,19 @@ void removeHeld(Thread& thread, std::uint32_t position) {
     to.entry->chain = kNone;
     to.entry->acquired_ns = from.entry->acquired_ns;
     *to.shadow = *from.shadow;
-    to.shadow->mark = kNoMark;
-    to.shadow->hash = situation(below, 0, from.shadow->lock, from.entry->site, from.shadow->mode);
-    to.shadow->plain = plainAddress(*to.shadow, i);
+    to.shadow->forget();
+    to.shadow->place_key = placeKey(below, 0, from.entry->site, from.shadow->mode);
+    to.shadow->held_at = heldAtWord(*to.shadow, i);
     to.entry->lock.store(from.entry->lock.load(std::memory_order_relaxed), std::memory_order_release);
   }
   Shadow& newest = *heldAt(thread, last).shadow;
   newest.flags &= static_cast<std::uint16_t>(~kShadowUnlockSlow);
-  newest.plain = plainAddress(newest, last);
+  newest.held_at = heldAtWord(newest, last);
   // What stands below it has changed, or its entry was taken away (core/handover.h).
   if (position != last || heldAt(thread, last).entry->lock.load(std::memory_order_relaxed) == kNone)
-    newest.mark = kNoMark;
+    newest.forget();
   popHeld(thread);
   leaveEmptyBlock(thread);
-}
-
-void remember(Thread& thread, std::uint64_t key, Index section, Index stack) {
-  if (CacheEntry* known = findInCache(thread, key); known != nullptr) {
-    *known = {key, section, stack};
-    return;
-  }
-  if (insertInCache(thread, {key, section, stack}) && ++thread.evictions > cacheEntries(thread) / 32 &&
-      cacheEntries(thread) < kLargestCache) {
-    setCache(thread, cacheEntries(thread) * 2);
-  }
 }
 
 void startSegment(Thread& thread, Index other) {

@@ -23,9 +23,13 @@
 
 namespace gridlock::runtime {
 
-// Values that no lock has.
+// A value that no lock has.
 inline constexpr std::uint64_t kNoMark = 0x5a5a5a5a;  // a mark's upper half is never 0
-inline constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+
+// In Shadow::held_at: an unlock has more to do than to pop. No object of a program lies up there.
+inline constexpr std::uint64_t kUnlockSlowly = std::uint64_t{1} << 63;
+
+inline std::uint64_t lockPart(Index lock) { return std::uint64_t{lock * 0x9e3779b1u} << 32; }
 
 // Private twin of a HeldEntry, one cache line. The first three words say what was taken there last, and
 // whence: when they are met again, and nothing below has changed since, everything else stands already.
@@ -34,15 +38,23 @@ struct alignas(64) Shadow {
   std::uint64_t mark = kNoMark;           // the word in the lock object that holds its number
   std::uint64_t site = 0;                 // return address
   std::uint64_t place = 0;                // placeWord(): frame address, mode and kind of request
-  std::uint64_t plain = kNowhere;         // the address where an unlock has nothing to do but to pop
+  std::uint64_t held_at = 0;              // address of the lock object, and kUnlockSlowly
   record::SectionRow* section = nullptr;  // never null in an entry in use; row 0 when it is not known
-  std::uint64_t address = 0;              // of the lock object
-  std::uint64_t hash = 0;  // of the held chain up to and including this lock; its key in the cache
+  std::uint64_t place_key = 0;            // hash of what is held below and of the place; see hash()
   Index lock = kNone;
   std::uint8_t mode = 0;
   std::uint8_t request = 0;
   std::uint16_t flags = 0;  // ShadowFlag
 
+  std::uint64_t address() const { return held_at & ~kUnlockSlowly; }
+  bool isAt(std::uint64_t at) const { return (held_at ^ at) << 1 == 0; }
+  // Of the held chain up to and including this lock; also its key in the cache.
+  std::uint64_t hash() const { return place_key ^ lockPart(lock); }
+  // What stands here is not to be taken for known.
+  void forget() {
+    mark = kNoMark;
+    place = 0;
+  }
   // Lock, mode, request and flags at once.
   volatile std::uint64_t* lockAndHow() { return reinterpret_cast<volatile std::uint64_t*>(&lock); }
 };
@@ -54,16 +66,30 @@ enum ShadowFlag : std::uint16_t {
   kShadowExact = 1u << 2,      // its stack was unwound for this very acquisition
   kShadowAnyLock = 1u << 3,    // its section stands for any lock taken at this place
   kShadowDeep = 1u << 4,       // `site` is its deepPlace()
+  kShadowManyLocks = 1u << 5,  // its section stands for many locks taken at this place, under others
   kShadowUnlockSlow = kShadowSampled | kShadowRecursive,
 };
 
 // A situation that was seen: (held chain, lock, call site, stack depth).
 struct CacheEntry {
   std::uint64_t key;
-  Index section;  // kSections, or kDeepSite
-  Index stack;    // kFrames
+  std::uint64_t value;  // section and stack; or which locks of a group
+
+  Index section() const { return static_cast<Index>(value); }      // kSections, or kDeepSite
+  Index stack() const { return static_cast<Index>(value >> 32); }  // kFrames
 };
 inline constexpr Index kDeepSite = ~Index{0};
+
+// Sixty-four locks with neighbouring numbers, at one place under the same held locks: which of them were met
+// there. Neighbouring groups stand beside each other; where their spot is taken, there is a second one.
+struct Group {
+  std::uint64_t key;  // 0: free
+  std::uint64_t locks;
+};
+inline constexpr Index kGroup = 64;
+extern Group no_groups __attribute__((visibility("hidden")));
+
+inline std::uint64_t cacheValue(Index section, Index stack) { return section | std::uint64_t{stack} << 32; }
 
 // Attempts in a row that failed (core/progress.h).
 struct TryLoop {
@@ -109,10 +135,13 @@ struct alignas(1024) Thread {
 
   Shadow* floor;   // twin of the first entry of the current block
   bool has_older;  // there is a block below it
-  Index index;     // kThreads
-  Index block;     // kHeld: the current one
+  Group* groups = &no_groups;
+  std::uint64_t group_mask;
+  Index index;  // kThreads
+  Index block;  // kHeld: the current one
   std::uint64_t stack_top;
-  std::uint32_t evictions;   // of the cache, since it last grew
+  std::uint32_t evictions;  // of the cache, since it last grew
+  std::uint32_t lost_groups;
   std::uint32_t unseen;      // lock events that passed by while busy
   std::uint32_t wait_depth;  // waits that signal handlers began inside of waits
   bool ended;
@@ -122,6 +151,9 @@ struct alignas(1024) Thread {
   NearLock near[kNearLocks];
   void* pending;  // begun requests of home-made locks (hooks/annotate.cpp)
   TryLoop tries;
+  const Frame* born_frame;  // where this thread initialised a lock last, unless at a deep site
+  std::uint64_t born_site;
+  Index born_stack;
   std::uint32_t notified;  // waits that somebody else ended: conditions, semaphores, barriers, futexes
 
   record::HeldEntry* entryOf(const Shadow* shadow) const {
@@ -130,7 +162,7 @@ struct alignas(1024) Thread {
                                                 static_cast<std::uint64_t>(to_entry));
   }
   // Of the whole held chain. That of nothing held stands under the first entry; it changes with the segment.
-  std::uint64_t hash() const { return top[-1].hash; }
+  std::uint64_t hash() const { return top[-1].hash(); }
   bool holdsNothing() const { return top == floor && !has_older; }
   // The number of held locks follows from the top alone: a signal handler may come between two stores, but
   // never sees two figures that disagree. The row's held_count is its mirror.
@@ -147,11 +179,12 @@ struct alignas(1024) Thread {
   void open();
 };
 
-// Shadow::plain of the entry at a place of the held stack. An unlock of the first entry of a further block
+// Shadow::held_at of the entry at a place of the held stack. An unlock of the first entry of a further block
 // leaves the block.
-inline std::uint64_t plainAddress(const Shadow& shadow, std::uint32_t position) {
+inline std::uint64_t heldAtWord(const Shadow& shadow, std::uint32_t position) {
   const bool leaves_block = position != 0 && position % record::kHeldPerBlock == 0;
-  return (shadow.flags & kShadowUnlockSlow) != 0 || leaves_block ? kNowhere : shadow.address;
+  const bool slowly = (shadow.flags & kShadowUnlockSlow) != 0 || leaves_block;
+  return shadow.address() | (slowly ? kUnlockSlowly : 0);
 }
 
 #pragma GCC visibility push(hidden)  // else each access goes through an address in a register
@@ -226,16 +259,16 @@ inline void pushHeld(Thread& thread, std::uint64_t hash, std::uint64_t address, 
                      Index lock, std::uint32_t how, std::uint64_t site, Index stack, std::uint16_t flags) {
   Shadow* shadow = thread.top;
   record::HeldEntry* entry = thread.entryOf(shadow);
-  shadow->mark = kNoMark;
-  if (shadow->hash != hash) shadow[1].mark = kNoMark;
-  shadow->hash = hash;
-  shadow->address = address;
+  shadow->forget();
+  if (shadow->hash() != hash) shadow[1].mark = kNoMark;
+  shadow->place_key = hash ^ lockPart(lock);
+  shadow->held_at = address;
   shadow->section = section;
   shadow->lock = lock;
   shadow->mode = static_cast<std::uint8_t>(how);
   shadow->request = static_cast<std::uint8_t>(how >> 8);
   shadow->flags = flags;
-  shadow->plain = plainAddress(*shadow, thread.held());
+  shadow->held_at = heldAtWord(*shadow, thread.held());
   entry->site = site;
   entry->stack = stack;
   entry->chain = kNone;
@@ -260,101 +293,6 @@ inline void popHeld(Thread& thread) {
 inline std::uint64_t placeWord(const Frame* frame, record::Mode mode, record::RequestKind request) {
   return reinterpret_cast<std::uint64_t>(frame) + static_cast<std::uint64_t>(mode) +
          (static_cast<std::uint64_t>(request) << 1);
-}
-
-// In place of a lock in the cache key, for "any further lock at this place" while nothing else is held.
-inline constexpr Index kAnyLock = ~Index{0};
-
-// The cache: sets of four entries, one cache line each, the newest first. The lower half of a key tells the
-// held chain and the place; the upper half is a bijection of the lock. All locks of a place share a home set,
-// so that one line serves them; those that it has no room for stand in a set of their upper half.
-inline constexpr std::uint64_t kCacheWays = 4;
-inline std::uint64_t placeKey(std::uint64_t chain_hash, std::uint32_t how, std::uint64_t site,
-                              std::uint64_t depth) {
-  const std::uint64_t place = depth * 0x9e3779b97f4a7c15u + site + (std::uint64_t{how} << 48);
-  const std::uint64_t x = (chain_hash ^ place) * 0xd6e8feb86659fd93u;
-  return x ^ (x >> 32);
-}
-inline std::uint64_t lockPart(Index lock) { return std::uint64_t{lock * 0x9e3779b1u} << 32; }
-inline std::uint64_t situation(std::uint64_t chain_hash, std::uint32_t how, Index lock, std::uint64_t site,
-                               std::uint64_t depth) {
-  return placeKey(chain_hash, how, site, depth) ^ lockPart(lock);
-}
-inline CacheEntry* findInSet(CacheEntry* set, std::uint64_t key) {
-  for (std::uint64_t i = 0; i < kCacheWays; ++i) {
-    if (set[i].key == key) return set + i;
-  }
-  return nullptr;
-}
-inline CacheEntry* homeSet(const Thread& thread, std::uint64_t key) {
-  return &thread.cache[key & thread.cache_mask];
-}
-inline CacheEntry* otherSet(const Thread& thread, std::uint64_t key) {
-  return &thread.cache[(key >> 32) & thread.cache_mask];
-}
-inline CacheEntry* findInCache(const Thread& thread, std::uint64_t key) {
-  CacheEntry* home = homeSet(thread, key);
-  CacheEntry* found = findInSet(home, key);
-  // A set that has room never had to send anything elsewhere.
-  return found != nullptr || home[kCacheWays - 1].key == 0 ? found : findInSet(otherSet(thread, key), key);
-}
-void remember(Thread& thread, std::uint64_t key, Index section, Index stack);
-
-// The call site, the depth of the stack, and the next few return addresses by frame pointers: equal places,
-// equal keys, in all threads. Only good as a key: any of the addresses may be nonsense.
-inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
-  constexpr std::uint64_t kOdd[] = {0xd6e8feb86659fd93u, 0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu,
-                                    0xc4ceb9fe1a85ec53u};
-  constexpr std::uint64_t kLargestFrame = 1u << 16;
-  auto at = reinterpret_cast<std::uint64_t>(frame);
-  std::uint64_t key = frame->site * 0xa0761d6478bd642fu + (thread.stack_top - at);
-  for (const std::uint64_t odd : kOdd) {
-    const std::uint64_t next = frame->caller;
-    if (next - at - 1 >= kLargestFrame || next % 8 != 0 || next + sizeof(Frame) > thread.stack_top) break;
-    at = next;
-    frame = reinterpret_cast<const Frame*>(at);
-    key += frame->site * odd;
-  }
-  return key;
-}
-
-// What is known of a request. Where the site is a deep one (core/stack_store.h), an entry that stands for it
-// only says so, and the place takes the site's part.
-struct Known {
-  CacheEntry* entry;      // nullptr when this situation is new
-  std::uint64_t key;      // also the hash of the chain when the lock is held
-  std::uint64_t any_key;  // for any lock; 0 when others are held
-  std::uint64_t site;     // or deep place
-  bool any;
-  bool deep;
-};
-
-// `deep`: the site is known to be a deep one.
-inline __attribute__((always_inline)) Known findKnown(const Thread& thread, std::uint32_t how, Index lock,
-                                                      const Frame* frame, bool deep) {
-  auto depth = reinterpret_cast<std::uint64_t>(frame);
-  Known known{nullptr, 0, 0, frame->site, false, false};
-  for (;;) {
-    if (deep) {
-      known.deep = true;
-      known.site = deepPlace(thread, frame);
-      depth = 1;
-    }
-    const std::uint64_t place = placeKey(thread.hash(), how, known.site, depth);
-    known.key = place ^ lockPart(lock);
-    known.entry = findInCache(thread, known.key);
-    if (thread.holdsNothing()) {
-      known.any_key = place ^ lockPart(kAnyLock);
-      if (known.entry == nullptr) {
-        known.entry = findInCache(thread, known.any_key);
-        known.any = known.entry != nullptr;
-      }
-    }
-    if (known.entry == nullptr || known.entry->section != kDeepSite || known.deep) return known;
-    known.entry = nullptr;
-    known.any = false;
-    deep = true;
-  }
 }
 
 // Starts a new segment of the thread, ordered after its current one and after `other`.

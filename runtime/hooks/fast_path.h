@@ -3,7 +3,7 @@
 //
 //   lock:   what was taken last at this depth, from the same place? else: another lock where many are taken?
 //           else: a known situation (held chain, lock, call site, depth)?
-//           → say what is asked for, have the entry above the top ready, take, raise the top
+//           → have the entry above the top ready: it says what is asked for. Take, raise the top
 //   unlock: the newest held lock, taken once, not timed? → lower the top, give
 //
 // Cost: a few stores beside the real lock. Why signal handlers that take locks in the middle of it do no
@@ -22,95 +22,114 @@ void proveReaders();
 #define GRIDLOCK_FRAME (static_cast<const ::gridlock::runtime::Frame*>(__builtin_frame_address(0)))
 #define GRIDLOCK_INLINE __attribute__((always_inline)) inline
 
-GRIDLOCK_INLINE void ask(Thread* thread, Index lock, std::uint32_t how) {
-  *reinterpret_cast<volatile std::uint64_t*>(&thread->row->asks_for) = lock | std::uint64_t{how} << 32;
-}
-
 GRIDLOCK_INLINE bool isMarkOf(std::uint64_t mark, std::uint64_t address) {
   return static_cast<std::uint32_t>(mark >> 32) == tagOf(address);
 }
 
-// The hash of the chain when another lock is taken at the place where this one was.
-GRIDLOCK_INLINE std::uint64_t hashOfAnother(const Shadow& shadow, std::uint64_t mark) {
-  return shadow.hash ^ lockPart(static_cast<Index>(shadow.mark)) ^ lockPart(static_cast<Index>(mark));
-}
-
-// The part of an entry that differs from lock to lock.
-GRIDLOCK_INLINE void putLock(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
-                             std::uint32_t how, std::uint64_t hash, std::uint16_t flags) {
-  const std::uint64_t lock_and_how = static_cast<Index>(mark) | std::uint64_t{how} << 32;
-  shadow->mark = mark;
-  shadow->address = address;
-  shadow->hash = hash;
-  *shadow->lockAndHow() = lock_and_how | std::uint64_t{flags} << 48;
-  shadow[1].mark = kNoMark;
+// What stands above was known for another lock below it. A look costs less than a store: every store before
+// the lock is one that its atomic operation waits for.
+GRIDLOCK_INLINE void forgetAbove(Thread* thread, Shadow* shadow) {
+  if (shadow[1].mark != kNoMark) shadow[1].mark = kNoMark;
   record::HeldEntry* entry = thread->entryOf(shadow);
-  *const_cast<volatile Index*>(&entry->chain) = kNone;
-  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
-  ask(thread, static_cast<Index>(mark), how);
+  if (entry->chain != kNone) [[unlikely]]
+    *const_cast<volatile Index*>(&entry->chain) = kNone;
 }
 
-// True when the request repeats the last one at this depth: then it is said, and the entry above the top is
-// ready. `mark` is the word with the lock's number. Where many locks are taken with nothing else held, one
-// entry of the cache stands for all of them: there another lock is as good as the same again.
+// Another lock at the place where the last one was taken at this depth. False when a signal handler came
+// between: then the entry is its own.
+GRIDLOCK_INLINE bool putAnother(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
+                                std::uint64_t place, std::uint64_t place_key) {
+  *const_cast<volatile std::uint64_t*>(&shadow->held_at) = address;
+  asm volatile("" ::: "memory");
+  if (shadow->place != place) [[unlikely]]
+    return false;
+  if (shadow->place_key != place_key) shadow->place_key = place_key;  // something else is held below
+  *const_cast<volatile Index*>(&shadow->lock) = static_cast<Index>(mark);
+  *reinterpret_cast<volatile Index*>(&thread->entryOf(shadow)->lock) = static_cast<Index>(mark);
+  forgetAbove(thread, shadow);
+  return true;
+}
+
+// True when the request repeats the last one at this depth: then the entry above the top is ready. `mark` is
+// the word with the lock's number. Where many locks are taken with nothing else held, one entry of the cache
+// stands for all of them: there another lock is as good as the same again.
 GRIDLOCK_INLINE bool repeats(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
                              RequestKind request, const Frame* frame) {
   if (thread->gate() == 0) [[unlikely]]
     return false;
   Shadow* shadow = thread->top;
-  if (shadow->site != frame->site || shadow->place != placeWord(frame, mode, request)) return false;
-  if (shadow->mark == mark) [[likely]] {
-    ask(thread, static_cast<Index>(mark), howOf(mode, request));
+  const std::uint64_t place = placeWord(frame, mode, request);
+  if (shadow->site != frame->site || shadow->place != place) return false;
+  if (shadow->mark == mark) [[likely]]
     return true;
-  }
-  if ((shadow->flags & kShadowAnyLock) == 0 || shadow->mark == kNoMark || !isMarkOf(mark, address))
-    return false;
-  shadow->plain = address;  // with nothing else held, no block is left
-  putLock(thread, shadow, address, mark, howOf(mode, request), hashOfAnother(*shadow, mark), kShadowAnyLock);
-  return true;
+  return (shadow->flags & kShadowAnyLock) != 0 && isMarkOf(mark, address) &&
+         putAnother(thread, shadow, address, mark, place, shadow->place_key);
 }
 
-// Whether the last situation at this depth was one of a deep site (core/stack_store.h): then this one may be
-// too.
-GRIDLOCK_INLINE bool isDeep(Thread* thread) {
-  return thread->gate() != 0 && (thread->top->flags & kShadowDeep) != 0;
+// Of what was taken last at this depth: at a deep site (core/stack_store.h)? one of many? What comes now may
+// be the same.
+GRIDLOCK_INLINE unsigned kindOfLast(Thread* thread) {
+  return thread->gate() != 0 ? thread->top->flags & (kShadowDeep | kShadowManyLocks) : 0u;
 }
 
 // The same at a deep site, where the return addresses further out are to be the same too.
 GRIDLOCK_INLINE bool repeatsDeep(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
                                  Mode mode, RequestKind request, const Frame* frame) {
-  if ((shadow->flags & kShadowDeep) == 0 || shadow->mark == kNoMark ||
-      shadow->place != placeWord(frame, mode, request)) {
-    return false;
-  }
+  const std::uint64_t place = placeWord(frame, mode, request);
+  if ((shadow->flags & kShadowDeep) == 0 || shadow->place != place) return false;
   const std::uint64_t site = deepPlace(*thread, frame);
   if (shadow->site != site) return false;
-  if (shadow->mark == mark) {
-    ask(thread, static_cast<Index>(mark), howOf(mode, request));
-    return true;
-  }
-  if ((shadow->flags & kShadowAnyLock) == 0 || !isMarkOf(mark, address)) return false;
-  shadow->plain = address;
-  putLock(thread, shadow, address, mark, howOf(mode, request), hashOfAnother(*shadow, mark), shadow->flags);
-  return true;
+  if (shadow->mark == mark) return true;
+  if ((shadow->flags & (kShadowAnyLock | kShadowManyLocks)) == 0 || !isMarkOf(mark, address)) return false;
+  const std::uint64_t place_key = placeKey(shadow[-1].hash(), howOf(mode, request), site, 1);
+  if ((shadow->flags & kShadowManyLocks) != 0 && !isOneOfMany(*thread, place_key, static_cast<Index>(mark)))
+    return false;
+  shadow->mark = kNoMark;
+  return putAnother(thread, shadow, address, mark, place, place_key);
 }
 
 // What the cache knows goes into the entry. The first few acquisitions of a section are all timed: they go
 // the slow way.
-GRIDLOCK_INLINE bool putKnown(Thread* thread, Shadow* shadow, const CacheEntry& known, std::uint64_t address,
+GRIDLOCK_INLINE bool putKnown(Thread* thread, Shadow* shadow, std::uint64_t known, std::uint64_t address,
                               std::uint64_t mark, std::uint32_t how, std::uint64_t site, std::uint64_t place,
-                              const Frame* frame, std::uint64_t hash, std::uint16_t flags) {
-  record::SectionRow* section = &current.sections[known.section];
+                              const Frame* frame, std::uint64_t place_key, std::uint16_t flags) {
+  record::SectionRow* section = &current.sections[static_cast<Index>(known)];
   if (isFirst(section->count.load(std::memory_order_relaxed))) [[unlikely]]
     return false;
+  const bool in_further_block = shadow == thread->floor && thread->has_older;
+  if (in_further_block) flags &= static_cast<std::uint16_t>(~kShadowManyLocks);
   record::HeldEntry* entry = thread->entryOf(shadow);
+  const std::uint64_t lock_and_how = static_cast<Index>(mark) | std::uint64_t{how} << 32;
   entry->site = frame->site;
-  entry->stack = known.stack;
+  entry->stack = static_cast<Index>(known >> 32);
   shadow->site = site;
   shadow->place = place;
   shadow->section = section;
-  shadow->plain = shadow == thread->floor && thread->has_older ? kNowhere : address;
-  putLock(thread, shadow, address, mark, how, hash, flags);
+  shadow->held_at = in_further_block ? address | kUnlockSlowly : address;
+  shadow->place_key = place_key;
+  shadow->mark = (flags & kShadowAnyLock) != 0 ? kNoMark : mark;  // there the place alone tells
+  *shadow->lockAndHow() = lock_and_how | std::uint64_t{flags} << 48;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
+  forgetAbove(thread, shadow);
+  return true;
+}
+
+// Another of the many locks that are taken at the place of the last one at this depth, with others held:
+// known when it was met under just these. False: prepareKnown().
+GRIDLOCK_INLINE bool prepareOneOfMany(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
+                                      RequestKind request, const Frame* frame) {
+  Shadow* shadow = thread->top;
+  const std::uint64_t place = placeWord(frame, mode, request);
+  if (shadow->site != frame->site || shadow->place != place || !isMarkOf(mark, address)) return false;
+  const std::uint64_t place_key =
+      placeKey(shadow[-1].hash(), howOf(mode, request), frame->site, reinterpret_cast<std::uint64_t>(frame));
+  const auto lock = static_cast<Index>(mark);
+  if (!isOneOfMany(*thread, place_key, lock)) return false;
+  // A mark is worth its store only where the same lock comes again.
+  const std::uint64_t kept = shadow->lock == lock ? mark : kNoMark;
+  if (!putAnother(thread, shadow, address, mark, place, place_key)) [[unlikely]]
+    return false;
+  if (shadow->mark != kept) shadow->mark = kept;
   return true;
 }
 
@@ -123,23 +142,39 @@ GRIDLOCK_INLINE bool prepareKnown(Thread* thread, std::uint64_t address, std::ui
   if (shadow == thread->limit || (shadow->flags & kShadowDeep) != 0 || !isMarkOf(mark, address)) [[unlikely]]
     return false;
   const std::uint32_t how = howOf(mode, request);
-  const std::uint64_t place_key =
-      placeKey(shadow[-1].hash, how, frame->site, reinterpret_cast<std::uint64_t>(frame));
-  const std::uint64_t key = place_key ^ lockPart(static_cast<Index>(mark));
+  const auto lock = static_cast<Index>(mark);
+  const auto depth = reinterpret_cast<std::uint64_t>(frame);
+  const std::uint64_t place = placeWord(frame, mode, request);
+  const std::uint64_t place_key = placeKey(shadow[-1].hash(), how, frame->site, depth);
+  const std::uint64_t key = place_key ^ lockPart(lock);
   CacheEntry* home = homeSet(*thread, place_key);
   const CacheEntry* known = findInSet(home, key);
   std::uint16_t flags = 0;
-  if (known == nullptr && thread->holdsNothing()) {
-    known = findInSet(home, place_key ^ lockPart(kAnyLock));
-    if (known != nullptr) flags = kShadowAnyLock;
+  if (thread->holdsNothing()) {
+    if (known == nullptr && (known = findInSet(home, place_key ^ lockPart(kAnyLock))) != nullptr)
+      flags = kShadowAnyLock;
+    if (known == nullptr && home[kCacheWays - 1].key != 0) known = findInSet(otherSet(*thread, key), key);
+  } else {
+    if (known == nullptr && isOneOfMany(*thread, place_key, lock)) {
+      known = findInCache(*thread, aloneKey(how, frame->site, depth));
+      flags = kShadowManyLocks;
+    } else if (known == nullptr && home[kCacheWays - 1].key != 0) {
+      known = findInSet(otherSet(*thread, key), key);
+    }
+    // Met before many were: from now on it is one of them.
+    if (known != nullptr && flags == 0 && (shadow->flags & kShadowManyLocks) != 0 && shadow->place == place &&
+        shadow->site == frame->site) [[unlikely]] {
+      Inside inside(thread);
+      joinMany(*thread, place_key, lock);
+      return false;
+    }
   }
-  if (known == nullptr && home[kCacheWays - 1].key != 0) known = findInSet(otherSet(*thread, key), key);
   if (known == nullptr) [[unlikely]]
     return false;
-  if (known->section == kDeepSite) [[unlikely]]
+  if (known->section() == kDeepSite) [[unlikely]]
     return false;
-  return putKnown(thread, shadow, *known, address, mark, how, frame->site, placeWord(frame, mode, request),
-                  frame, key, flags);
+  return putKnown(thread, shadow, known->value, address, mark, how, frame->site, place, frame, place_key,
+                  flags);
 }
 
 // Any known situation.
@@ -155,11 +190,13 @@ GRIDLOCK_INLINE bool prepareFromCache(Thread* thread, std::uint64_t address, std
   const std::uint64_t place = placeWord(frame, mode, request);
   const bool deep = (shadow->flags & kShadowDeep) != 0 && shadow->place == place;
   const Known known = findKnown(*thread, how, static_cast<Index>(mark), frame, deep);
-  if (known.entry == nullptr || known.entry->section == kDeepSite) [[unlikely]]
+  if (known.entry == nullptr || known.entry->section() == kDeepSite) [[unlikely]]
     return false;
-  return putKnown(
-      thread, shadow, *known.entry, address, mark, how, known.site, place, frame, known.key,
-      static_cast<std::uint16_t>((known.any ? kShadowAnyLock : 0) | (known.deep ? kShadowDeep : 0)));
+  const std::uint32_t flags = (known.any ? unsigned{kShadowAnyLock} : 0u) |
+                              (known.many ? unsigned{kShadowManyLocks} : 0u) |
+                              (known.deep ? unsigned{kShadowDeep} : 0u);
+  return putKnown(thread, shadow, known.entry->value, address, mark, how, known.site, place, frame,
+                  known.key ^ lockPart(static_cast<Index>(mark)), static_cast<std::uint16_t>(flags));
 }
 
 // The prepared lock was taken.
@@ -174,7 +211,7 @@ GRIDLOCK_INLINE Raised raise(Thread* thread, std::uint64_t address) {
   thread->top = shadow + 1;
   asm volatile("" ::: "memory");
   thread->row->held_count.store(thread->countAt(shadow + 1), std::memory_order_release);
-  if (shadow->address != address) [[unlikely]]
+  if (!shadow->isAt(address)) [[unlikely]]
     return Raised::kOverwritten;
   std::atomic<std::uint64_t>& count = shadow->section->count;
   const std::uint64_t taken = count.load(std::memory_order_relaxed) + 1;
@@ -197,7 +234,7 @@ GRIDLOCK_INLINE bool popIfNewest(Thread* thread, std::uint64_t address) {
   if (thread->gate() == 0) [[unlikely]]
     return false;
   Shadow* shadow = thread->top - 1;
-  if (shadow->plain != address) [[unlikely]]
+  if (shadow->held_at != address) [[unlikely]]
     return false;
   thread->top = shadow;
   asm volatile("" ::: "memory");

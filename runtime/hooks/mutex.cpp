@@ -70,10 +70,9 @@ bool reads(const pthread_mutex_t& mutex, int word, int owner, unsigned users) {
 unsigned gridlock::runtime::takes_no_mutex = ~0u;
 
 void gridlock::runtime::provePlainMutex() {
-  const void* libc = libcItself();
-  if (libc == nullptr || libraryOf(addressOfFunction(real.pthread_mutex_lock)) != libc ||
-      libraryOf(addressOfFunction(real.pthread_mutex_trylock)) != libc ||
-      libraryOf(addressOfFunction(real.pthread_mutex_unlock)) != libc) {
+  if (!areLibcs(real.pthread_mutex_lock, real.pthread_mutex_trylock, real.pthread_mutex_timedlock,
+                real.pthread_mutex_clocklock, real.pthread_mutex_unlock, real.mtx_lock, real.mtx_trylock,
+                real.mtx_timedlock, real.mtx_unlock)) {
     return;
   }
   const std::uint32_t tid = sys::gettid();

@@ -52,5 +52,11 @@ template <typename Function>
 const void* addressOfFunction(Function* function) {
   return reinterpret_cast<const void*>(function);
 }
+// Whether nobody's wrapper stands between us and libc at any of these.
+template <typename... Functions>
+bool areLibcs(Functions*... functions) {
+  const void* libc = libcItself();
+  return libc != nullptr && (... && (libraryOf(addressOfFunction(functions)) == libc));
+}
 
 }  // namespace gridlock::runtime

@@ -59,10 +59,12 @@ bool counts_readers = false;
 
 constexpr std::uint32_t kPhaseBits = 7;  // a writer owns or waits, or somebody is to be woken
 constexpr std::uint32_t kReader = 8;
+// So many readers that libc is to judge: it refuses those past 2^28.
+constexpr std::uint32_t kTooMany = 3u << 30;
 
 GRIDLOCK_INLINE bool enterReader(pthread_rwlock_t* lock) {
   std::uint32_t state = stateOf(lock);
-  return counts_readers && (state & kPhaseBits) == 0 &&
+  return counts_readers && (state & (kPhaseBits | kTooMany)) == 0 &&
          __atomic_compare_exchange_n(&lock->__data.__readers, &state, state + kReader, false,
                                      __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
@@ -182,9 +184,10 @@ GRIDLOCK_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t* lock, clockid_t
 }
 
 void gridlock::runtime::proveReaders() {
-  if (libraryOf(addressOfFunction(real.pthread_rwlock_rdlock)) == nullptr ||
-      libraryOf(addressOfFunction(real.pthread_rwlock_rdlock)) != libcItself() ||
-      libraryOf(addressOfFunction(real.pthread_rwlock_unlock)) != libcItself()) {
+  if (!areLibcs(real.pthread_rwlock_rdlock, real.pthread_rwlock_tryrdlock, real.pthread_rwlock_timedrdlock,
+                real.pthread_rwlock_clockrdlock, real.pthread_rwlock_wrlock, real.pthread_rwlock_trywrlock,
+                real.pthread_rwlock_timedwrlock, real.pthread_rwlock_clockwrlock,
+                real.pthread_rwlock_unlock)) {
     return;
   }
   pthread_rwlock_t probe = PTHREAD_RWLOCK_INITIALIZER;
@@ -197,6 +200,8 @@ void gridlock::runtime::proveReaders() {
                    real.pthread_rwlock_unlock(&probe) == 0 && reads(0) &&
                    real.pthread_rwlock_trywrlock(&probe) == 0 && !enterReader(&probe) &&
                    !leaveReader(&probe) && real.pthread_rwlock_unlock(&probe) == 0;
+  probe.__data.__readers = kTooMany;
+  counts_readers = counts_readers && !enterReader(&probe);
 }
 
 [[gnu::noinline]] static int unlockSlowly(pthread_rwlock_t* lock, const Frame* frame) {

@@ -106,6 +106,8 @@ inline __attribute__((always_inline)) int waitWith(sem_t* semaphore, RequestKind
     const std::uint64_t address = addressOf(semaphore);
     if (repeats(thread, address, mark, Mode::kExclusive, request, frame) ||
         prepareFromCache(thread, address, mark, Mode::kExclusive, request, frame)) {
+      // A thread that took our last hold away (core/handover.h) may have come too late, and wiped this entry.
+      thread->entryOf(thread->top)->lock.store(static_cast<Index>(mark), std::memory_order_relaxed);
       const int result = call();
       if (result == 0) raiseAfterCall(objectOf(semaphore), Mode::kExclusive, request, frame);
       return result;

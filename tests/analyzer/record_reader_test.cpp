@@ -436,7 +436,7 @@ TEST(RecordReader, refusesWhatIsNoRecordWithFileAndPlace) {
   };
   ring.builder.header().version = record::kVersion + 1;
   ring.builder.write(folder / "r");
-  expectRefused("offset 0x8: a flight record of version 2");
+  expectRefused("offset 0x8: a flight record of version " + std::to_string(record::kVersion + 1));
   ring.builder.header().version = record::kVersion;
   ring.builder.header().magic ^= 1;
   ring.builder.write(folder / "r");

@@ -81,6 +81,21 @@ class RecordBuilder {
     ++row.held_count;
   }
 
+  // What the thread asks for, with no wait published.
+  void ask(record::Index thread, record::Index lock, record::Mode mode = record::Mode::kExclusive,
+           record::Index stack = record::kNone) {
+    record::ThreadRow& row = threadRow(thread);
+    if (row.held_count != 0 && row.held_count % record::kHeldPerBlock == 0) {
+      row.asks_for = lock;
+      row.asks_how = static_cast<std::uint32_t>(mode);
+      row.wait_stack = stack;
+      return;
+    }
+    hold(thread, lock, mode);
+    --row.held_count;
+    blockRow(row.held_block).entries[row.held_count % record::kHeldPerBlock].stack = stack;
+  }
+
   void wait(record::Index thread, record::WaitKind kind, record::Index target,
             record::Mode mode = record::Mode::kExclusive,
             record::RequestKind request = record::RequestKind::kBlocking) {

@@ -237,10 +237,10 @@ TEST(WaitGraph, SleepOnALockAskedForCountsAsAWait) {
   const std::vector<Index> threads = ring(record, 2);
   ThreadRow& row = record.threadRow(threads[0]);
   row.wait_serial = 6;
-  row.asks_for = row.wait_for.load();
+  record.ask(threads[0], row.wait_for);
   EXPECT_EQ(solve(record).look, Look::kClear);
   static std::uint64_t address;
-  address = record.lockRow(row.asks_for).address;
+  address = record.lockRow(row.wait_for).address;
   Outside outside;
   outside.sleeps_at = [](void*, const ThreadRow&) { return address; };
   const Found found = solve(record, outside);
@@ -253,18 +253,12 @@ TEST(WaitGraph, SaysWhereASleeperWithoutAPublishedWaitAsks) {
     RecordBuilder record;
     const Index thread = record.thread();
     for (int i = 0; i < held; ++i) record.hold(thread, record.lock());
-    ThreadRow& row = record.threadRow(thread);
-    row.asks_for = record.lock();
-    row.wait_stack = 7;
-    if (held == 31) {
-      EXPECT_EQ(record.view().stackOfRequest(row), 7u);
-      continue;
-    }
-    EXPECT_EQ(record.view().stackOfRequest(row), kNone);
-    record.hold(thread, row.asks_for);
-    record.blockRow(row.held_block).entries[held % kHeldPerBlock].stack = 9;
-    row.held_count = static_cast<std::uint32_t>(held);
-    EXPECT_EQ(record.view().stackOfRequest(row), 9u) << held;
+    const Index wanted = record.lock();
+    record.ask(thread, wanted, Mode::kShared, 9);
+    const RecordView::Asked asked = record.view().requestOf(record.threadRow(thread));
+    EXPECT_EQ(asked.lock, wanted) << held;
+    EXPECT_EQ(asked.how, static_cast<std::uint32_t>(Mode::kShared)) << held;
+    EXPECT_EQ(asked.stack, 9u) << held;
   }
 }
 

@@ -31,7 +31,7 @@
 namespace gridlock::record {
 
 inline constexpr std::uint64_t kMagic = 0x314b434f4c445247;  // "GRDLOCK1" read as little-endian
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::uint32_t kNone = 0;
 
 using Index = std::uint32_t;
@@ -174,12 +174,11 @@ struct LockRow {
   Index born_thread;                     // kThreads
   Index name;                            // kText: given by annotation, or none
   std::atomic<std::uint32_t> contended;  // acquisitions that had to wait
-  std::atomic<std::uint64_t> wait_ns;    // sum over them
   std::atomic<std::uint32_t> detail;     // barrier: count; condition: kLocks index of its mutex
   std::uint32_t reserved;
   std::uint64_t first_site;  // return address of the first acquisition
 };
-static_assert(sizeof(LockRow) == 64);
+static_assert(sizeof(LockRow) == 56);
 
 enum class Mode : std::uint8_t { kExclusive = 0, kShared = 1 };
 enum class RequestKind : std::uint8_t { kBlocking = 0, kTry = 1, kTimed = 2 };
@@ -242,9 +241,8 @@ struct alignas(64) ThreadRow {
   std::atomic<std::uint32_t> held_count;  // locks held, over all blocks
   std::uint32_t flags;                    // ThreadFlag
 
-  // The request the thread is making now. asks_for is a plain store before every acquisition and
-  // stays until the next one: it is meaningful only while wait_kind says so, or while the thread
-  // sleeps in the kernel on that lock's address.
+  // What the thread asks for now stands in the entry above the top of its held stack, and stays there
+  // until it asks for something else; see RecordView::requestOf. Only where the block is full it stands here.
   std::atomic<std::uint32_t> asks_for;  // kLocks
   std::atomic<std::uint32_t> asks_how;  // Mode | RequestKind << 8
 

@@ -163,18 +163,27 @@ class RecordView {
     }
   }
 
-  // Where a thread makes the request that `asks_for` tells of, when it published no wait: the entry that was
-  // prepared above the top of its held stack says so; where the block is full, the row itself.
-  Index stackOfRequest(const ThreadRow& thread) const {
+  // What a thread asked for last: the entry that was prepared above the top of its held stack says so;
+  // where the block is full, the row itself. Meaningful only while the thread sleeps in the kernel on that
+  // lock's address, without having published a wait.
+  struct Asked {
+    Index lock;
+    std::uint32_t how;  // Mode | RequestKind << 8
+    Index stack;
+  };
+  Asked requestOf(const ThreadRow& thread) const {
     const std::uint32_t count = thread.held_count.load(std::memory_order_acquire);
     const std::uint32_t in_block = count == 0 ? 0 : (count - 1) % kHeldPerBlock + 1;
+    if (in_block == kHeldPerBlock) {
+      return {thread.asks_for.load(std::memory_order_acquire),
+              thread.asks_how.load(std::memory_order_relaxed),
+              thread.wait_stack.load(std::memory_order_relaxed)};
+    }
     const HeldBlock* block = held(thread.held_block.load(std::memory_order_acquire));
-    if (in_block == kHeldPerBlock) return thread.wait_stack.load(std::memory_order_relaxed);
-    if (block == nullptr) return kNone;
+    if (block == nullptr) return {kNone, 0, kNone};
     const HeldEntry& entry = block->entries[in_block];
-    const bool same =
-        entry.lock.load(std::memory_order_relaxed) == thread.asks_for.load(std::memory_order_relaxed);
-    return same ? entry.stack : kNone;
+    return {entry.lock.load(std::memory_order_acquire),
+            std::uint32_t{entry.mode} | std::uint32_t{entry.request} << 8, entry.stack};
   }
 
  private:

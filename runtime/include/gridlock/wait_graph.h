@@ -42,8 +42,8 @@ struct Outside {
   bool (*asleep)(void* context, const ThreadRow& thread) = nullptr;
   void* context = nullptr;
   // The address of the futex a thread sleeps at, 0 when it does not. A thread that saw its lock free and then
-  // lost it sleeps without having published a wait: asks_for says on which lock. Such a wait has no
-  // serial of its own, so the caller must see it in a second look some time later.
+  // lost it sleeps without having published a wait: RecordView::requestOf says on which lock. Such a wait has
+  // no serial of its own, so the caller must see it in a second look some time later.
   std::uint64_t (*sleeps_at)(void* context, const ThreadRow& thread) = nullptr;
 };
 
@@ -250,9 +250,8 @@ class WaitGraph {
 
   bool findUnpublished(Node& node, const ThreadRow& row) {
     if (outside_.sleeps_at == nullptr) return false;
-    const Index lock = row.asks_for.load(std::memory_order_acquire);
+    const auto [lock, how, stack] = view_.requestOf(row);
     const LockRow* asked = view_.lock(lock);
-    const std::uint32_t how = row.asks_how.load(std::memory_order_relaxed);
     if (asked == nullptr || requestOf(how) != RequestKind::kBlocking) return false;
     const std::uint64_t futex = outside_.sleeps_at(outside_.context, row);
     constexpr std::uint64_t kLargestLock = 64;
@@ -505,8 +504,7 @@ class WaitGraph {
       if (!isStuck(i)) continue;
       const ThreadRow& row = *view_.thread(i);
       if (row.wait_serial.load(std::memory_order_acquire) != nodes_[i].serial) return false;
-      if (nodes_[i].unpublished && row.asks_for.load(std::memory_order_relaxed) != nodes_[i].wait_for)
-        return false;
+      if (nodes_[i].unpublished && view_.requestOf(row).lock != nodes_[i].wait_for) return false;
     }
     return true;
   }
@@ -543,7 +541,8 @@ class WaitGraph {
 
   Index stackOf(Index i) const {
     const ThreadRow& row = *view_.thread(i);
-    return nodes_[i].unpublished ? view_.stackOfRequest(row) : row.wait_stack.load(std::memory_order_relaxed);
+    return nodes_[i].unpublished ? view_.requestOf(row).stack
+                                 : row.wait_stack.load(std::memory_order_relaxed);
   }
 
   RecordView view_;
