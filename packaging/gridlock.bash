@@ -35,7 +35,7 @@ _gridlock() {
     --color) mapfile -t COMPREPLY < <(compgen -W "auto always never" -- "$cur"); return ;;
     --on-deadlock) mapfile -t COMPREPLY < <(compgen -W "report abort exit" -- "$cur"); return ;;
     -p | --build | --root) mapfile -t COMPREPLY < <(compgen -d -- "$cur"); return ;;
-    -j | --jobs | --timeout) return ;;
+    -j | --jobs | --timeout | --unit-timeout | --unit-memory) return ;;
     --rule) mapfile -t COMPREPLY < <(compgen -W "$_gridlock_rules" -- "$cur"); return ;;
   esac
 
@@ -48,8 +48,8 @@ _gridlock() {
     local own=''
     case $command in
       run) own="--on-deadlock --timeout --" ;;
-      check) own="-p --build --root --rule --program --models --diff --fix --export-fixes --" ;;
-      facts) mapfile -t COMPREPLY < <(compgen -W "-p --build -o --output --root --quiet --help --" -- "$cur"); return ;;
+      check) own="-p --build --root --rule --program --models --diff --fix --export-fixes --unit-timeout --unit-memory --" ;;
+      facts) mapfile -t COMPREPLY < <(compgen -W "-p --build -o --output --depfile --root --quiet --unit-timeout --unit-memory --help --" -- "$cur"); return ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$own $common" -- "$cur")
     return

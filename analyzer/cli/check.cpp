@@ -32,6 +32,7 @@ namespace {
 
 struct CheckOptions {
   CommonOptions common;
+  UnitLimits limits;
   std::string build;
   std::string root;
   std::string diff;
@@ -239,6 +240,8 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
     frontend.tool_version = std::string(model::toolVersion());
     frontend.cache_folder = extract::FactsCache::defaultFolder();
     frontend.jobs = static_cast<unsigned>(jobs(options.common));
+    frontend.time_limit = std::chrono::seconds(options.limits.seconds);
+    frontend.memory_limit = static_cast<std::size_t>(options.limits.megabytes) << 20;
     frontend.progress = [&progress](std::size_t done, std::size_t all, const std::string& file) {
       progress.show("[" + std::to_string(done) + "/" + std::to_string(all) + "] " + file);
     };
@@ -281,7 +284,11 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
   for (model::Report& part : parts) describeRun(part.runs.front(), invocation, started);
   parts.front().runs.front().failed_units = gathered.failed;
   parts.front().runs.front().complete = gathered.failed.empty();
-  for (const model::FailedUnit& unit : gathered.failed) warn(unit.file + ": " + unit.error);
+  // The summary on stderr says the same.
+  const bool has_summary = !options.common.quiet && options.common.output != "-" &&
+                           (!options.common.output.empty() || !options.common.format);
+  if (!has_summary)
+    for (const model::FailedUnit& unit : gathered.failed) warn(unit.file + ": " + unit.error);
 
   DeliverOptions deliver_options;
   deliver_options.source_roots = {inputs->root};
@@ -324,6 +331,7 @@ void addCheckCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("--models", options->models, "What library functions do (repeatable)")
       ->type_name("FILE")
       ->allow_extra_args(false);
+  addUnitLimits(*command, options->limits);
   command->add_option("--diff", options->diff, "Report only what touches the lines of this unified diff")
       ->type_name("FILE");
   command->add_flag("--fix", options->fix, "Change the sources: the edits that findings and guards propose");

@@ -79,6 +79,20 @@ void addCommonOptions(CLI::App& command, CommonOptions& options) {
       ->group("Report");
 }
 
+void addUnitLimits(CLI::App& command, UnitLimits& limits) {
+  constexpr int kDay = 24 * 60 * 60, kMostMegabytes = 1 << 30;
+  command
+      .add_option("--unit-timeout", limits.seconds,
+                  "Give a unit up that takes longer (default 300 seconds; 0: never)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0, kDay));
+  command
+      .add_option("--unit-memory", limits.megabytes,
+                  "Give a unit up that needs more address space (default 6144 MB; 0: any)")
+      ->type_name("MB")
+      ->check(CLI::Range(0, kMostMegabytes));
+}
+
 int jobs(const CommonOptions& options) {
   if (options.jobs > 0) return options.jobs;
   cpu_set_t set;

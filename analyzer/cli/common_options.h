@@ -27,8 +27,15 @@ struct CommonOptions {
   int jobs = 0;  // 0: one per core
 };
 
+// What one unit may take before it is given up and the next one begins; 0: no limit.
+struct UnitLimits {
+  int seconds = 300;
+  int megabytes = 6144;
+};
+
 // Declares them on a command. `options` must outlive the parse.
 void addCommonOptions(CLI::App& command, CommonOptions& options);
+void addUnitLimits(CLI::App& command, UnitLimits& limits);
 
 // The number of threads to use: -j, else the number of cores this process may use.
 int jobs(const CommonOptions& options);

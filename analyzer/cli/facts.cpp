@@ -9,6 +9,7 @@
 #include <span>
 
 #include "analyzer/cli/commands.h"
+#include "analyzer/cli/common_options.h"
 #include "analyzer/cli/output.h"
 #include "analyzer/cli/read_file.h"
 #include "analyzer/extract/frontend.h"
@@ -19,10 +20,12 @@ namespace gridlock::cli {
 namespace {
 
 struct FactsOptions {
+  UnitLimits limits;
   std::string build;
   std::string root;
   std::string file;
   std::string output;
+  std::string depfile;
   bool dump = false;
   bool quiet = false;
 };
@@ -48,6 +51,26 @@ Status writeWhole(const std::string& file, const std::string& bytes) {
   return ok();
 }
 
+// What Make and Ninja read: the facts depend on every file that was read.
+std::string dependencyRule(const std::string& target, const extract::Dependencies& dependencies) {
+  const auto escaped = [](const std::string& path) {
+    std::string out;
+    for (const char c : path) {
+      if (c == ' ' || c == '#') out += '\\';
+      if (c == '$') out += '$';
+      out += c;
+    }
+    return out;
+  };
+  std::string out = escaped(target) + ":";
+  std::error_code ignored;
+  // Real paths: those of the driver go up and down, and Ninja would fold them its own way.
+  for (const std::string& path : dependencies.read)
+    if (std::filesystem::is_regular_file(path, ignored))
+      out += " \\\n  " + escaped(std::filesystem::canonical(path, ignored).string());
+  return out + "\n";
+}
+
 bool areFacts(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   std::string magic(8, '\0');
@@ -55,17 +78,19 @@ bool areFacts(const std::string& file) {
   return in && magic == "GRLKFACT";
 }
 
-int dumpFile(const std::string& file) {
-  Result<std::string> bytes = readFile(file);
-  if (!bytes) return fail(bytes.error());
-  Result<std::vector<facts::Unit>> units = facts::readUnits(std::as_bytes(std::span(*bytes)), file);
+int dumpBytes(const std::string& bytes, const std::string& name) {
+  Result<std::vector<facts::Unit>> units = facts::readUnits(std::as_bytes(std::span(bytes)), name);
   if (!units) return fail(units.error());
-  for (const facts::Unit& unit : *units) std::fputs(facts::dump(unit).c_str(), stdout);
+  for (const facts::Unit& unit : *units)
+    if (std::fputs(facts::dump(unit).c_str(), stdout) < 0) return kCannot;
   return 0;
 }
 
 int runFacts(const FactsOptions& options, const Invocation& invocation) {
-  if (options.dump && areFacts(options.file)) return dumpFile(options.file);
+  if (options.dump && areFacts(options.file)) {
+    Result<std::string> bytes = readFile(options.file);
+    return bytes ? dumpBytes(*bytes, options.file) : fail(bytes.error());
+  }
   extract::CompileCommand command;
   std::string root = options.root;
   if (invocation.has_dashes) {
@@ -84,14 +109,26 @@ int runFacts(const FactsOptions& options, const Invocation& invocation) {
   extract::FrontendOptions frontend;
   frontend.root = std::filesystem::weakly_canonical(root, error).string();
   frontend.tool_version = std::string(model::toolVersion());
-  Result<facts::Unit> unit = extract::extractUnit(command, frontend);
-  if (!unit) return fail(unit.error());
-  if (!options.quiet)
-    for (const std::string& text : unit->errors) warn(text);
-  std::string output = options.output;
-  if (options.dump) return std::fputs(facts::dump(*unit).c_str(), stdout) < 0 ? kCannot : 0;
-  if (output.empty()) output = std::filesystem::path(options.file).filename().string() + ".glf";
-  const Status written = writeWhole(output, facts::writeUnit(*unit));
+  frontend.time_limit = std::chrono::seconds(options.limits.seconds);
+  frontend.memory_limit = static_cast<std::size_t>(options.limits.megabytes) << 20;
+  const std::string output = options.output.empty()
+                                 ? std::filesystem::path(options.file).filename().string() + ".glf"
+                                 : options.output;
+  // Written in the unit's own process: a depfile that cannot be written is missed by who asked for it.
+  if (!options.depfile.empty())
+    frontend.dependencies = [&](const extract::Dependencies& dependencies) {
+      (void)writeWhole(options.depfile, dependencyRule(output, dependencies));
+    };
+  const extract::Extraction extraction = extract::extractUnits({command}, frontend);
+  const extract::ExtractedUnit& unit = extraction.units.front();
+  if (unit.bytes.empty()) return fail({unit.error, unit.file});
+  if (!options.quiet) {
+    if (!unit.error.empty()) warn(unit.file + ": " + unit.error);
+    for (const auto& [flag, count] : extraction.dropped_flags)
+      warn("flag " + flag + " is not known to Clang and was left out");
+  }
+  if (options.dump) return dumpBytes(unit.bytes, unit.file);
+  const Status written = writeWhole(output, unit.bytes);
   return written ? 0 : fail(written.error());
 }
 
@@ -103,7 +140,12 @@ void addFactsCommand(CLI::App& app, Invocation& invocation) {
   command->add_option("-p,--build", options->build, "Folder of compile_commands.json");
   command->add_option("-o,--output", options->output, "Where to write them (default: FILE.glf)");
   command->add_option("--root", options->root, "The project's root");
-  command->add_flag("--quiet", options->quiet, "Do not tell of functions that did not parse");
+  command
+      ->add_option("--depfile", options->depfile,
+                   "Write which files were read, as a rule that Make and Ninja understand")
+      ->type_name("FILE");
+  command->add_flag("--quiet", options->quiet, "Do not tell of what did not parse and of unknown flags");
+  addUnitLimits(*command, options->limits);
   command->add_option("file", options->file, "The source file")->required();
   command->add_flag("--dump", options->dump)->group("");
   command->footer("Compiler flags may follow after --, then no compile database is read.");

@@ -7,8 +7,10 @@
 #include "clang/Driver/Options.h"
 #include "clang/Tooling/CompilationDatabase.h"
 #include "clang/Tooling/JSONCompilationDatabase.h"
+#include "clang/Tooling/Tooling.h"
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/VirtualFileSystem.h"
 
@@ -74,7 +76,6 @@ Result<std::vector<CompileCommand>> readCompileDatabase(const std::string& path)
                                                             clang::tooling::JSONCommandLineSyntax::Gnu);
   if (!database) return Error{"cannot read the compile database: " + message, file};
   const std::string folder = std::filesystem::absolute(file, failed).parent_path().string();
-  database = clang::tooling::expandResponseFiles(std::move(database), llvm::vfs::getRealFileSystem());
   std::vector<CompileCommand> out;
   std::set<std::vector<std::string>> seen;
   for (clang::tooling::CompileCommand& entry : database->getAllCompileCommands()) {
@@ -82,6 +83,9 @@ Result<std::vector<CompileCommand>> readCompileDatabase(const std::string& path)
     command.directory = absolute(entry.Directory, folder);
     command.file = absolute(entry.Filename, command.directory);
     command.arguments = std::move(entry.CommandLine);
+    clang::tooling::addExpandedResponseFiles(command.arguments, command.directory,
+                                             llvm::cl::TokenizeGNUCommandLine,
+                                             *llvm::vfs::getRealFileSystem());
     std::vector<std::string> key = command.arguments;
     key.push_back(command.directory);
     key.push_back(command.file);

@@ -108,7 +108,14 @@ std::string nameRelativeTo(const std::string& file, const std::string& root) {
   std::error_code error;
   std::filesystem::path real = std::filesystem::weakly_canonical(file, error);
   if (error) real = file;
-  const std::filesystem::path relative = real.lexically_relative(root);
+  const auto leaves = [](const std::filesystem::path& path) { return path.empty() || *path.begin() == ".."; };
+  std::filesystem::path relative = real.lexically_relative(root);
+  if (leaves(relative)) {
+    // Sandboxes of build systems are made of links to the sources, which are outside.
+    const std::filesystem::path as_written =
+        std::filesystem::path(file).lexically_normal().lexically_relative(root);
+    if (!leaves(as_written)) relative = as_written;
+  }
   return relative.empty() ? real.string() : relative.string();
 }
 

@@ -23,8 +23,10 @@ struct FrontendOptions {
   std::string tool_version;
   std::string cache_folder;  // empty: no cache
   unsigned jobs = 1;
-  std::chrono::seconds time_limit{300};             // per unit
-  std::size_t memory_limit = std::size_t{6} << 30;  // address space per unit, bytes
+  std::chrono::seconds time_limit{300};             // per unit; 0: none
+  std::size_t memory_limit = std::size_t{6} << 30;  // address space per unit, bytes; 0: none
+  // Called in the unit's process once it has been parsed, with what it depends on.
+  std::function<void(const Dependencies&)> dependencies;
   // Called in the parent after each unit: done, all, its file.
   std::function<void(std::size_t, std::size_t, const std::string&)> progress;
 };

@@ -54,7 +54,11 @@ UnitBuilder::FileName UnitBuilder::nameFile(clang::FileID id) {
   const auto entry = manager.getFileEntryRefForID(id);
   if (!entry) return {"<built-in>", true};
   llvm::SmallString<256> path(entry->getFileEntry().tryGetRealPathName());
-  if (path.empty()) path = entry->getName();
+  llvm::SmallString<256> as_written(entry->getName());
+  sources().getFileManager().makeAbsolutePath(as_written);
+  llvm::sys::path::remove_dots(as_written, true);
+  // Sandboxes of build systems are made of links to the sources, which are outside.
+  if (path.empty() || (!isInside(path, root_) && isInside(as_written, root_))) path = as_written;
   return nameOf(std::move(path), manager.isInSystemHeader(manager.getLocForStartOfFile(id)));
 }
 

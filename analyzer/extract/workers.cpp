@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -11,9 +12,11 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 
 #include "analyzer/extract/frontend.h"
 #include "analyzer/facts/io.h"
+#include "llvm/Support/ErrorHandling.h"
 
 namespace gridlock::extract {
 namespace {
@@ -21,6 +24,7 @@ namespace {
 constexpr char kFacts = 'F';
 constexpr char kFactsWithErrors = 'P';  // first error, a zero, facts
 constexpr char kFailed = 'E';
+constexpr int kOutOfMemory = 3;  // exit code of a process that met its limit
 
 struct Job {
   const CompileCommand* command;
@@ -29,11 +33,14 @@ struct Job {
   std::string out;
 };
 
-// The first error, without the name of the unit's own file, and what it cost.
+// "a.c:3: text" as "line 3: text" where the unit is a.c: it is named with it.
+std::string withoutOwnName(const std::string& text, const std::string& file) {
+  return text.starts_with(file + ":") ? "line " + text.substr(file.size() + 1) : text;
+}
+
+// The first error, and what it cost.
 std::string partlyText(const facts::Unit& unit) {
-  std::string text = unit.errors.front();
-  const std::string own = unit.strings[unit.main_file] + ":";
-  if (text.starts_with(own)) text = "line " + text.substr(own.size());
+  const std::string text = withoutOwnName(unit.errors.front(), unit.strings[unit.main_file]);
   if (unit.skipped_functions == 0) return text;
   return text + " (" + std::to_string(unit.skipped_functions) +
          (unit.skipped_functions == 1 ? " function is left out)" : " functions are left out)");
@@ -43,8 +50,9 @@ void* runJob(void* argument) {
   Job& job = *static_cast<Job*>(argument);
   Dependencies dependencies;
   Result<facts::Unit> unit = extractUnit(*job.command, *job.options, &dependencies);
+  if (job.options->dependencies) job.options->dependencies(dependencies);
   if (!unit) {
-    job.out = kFailed + unit.error().message;
+    job.out = kFailed + withoutOwnName(unit.error().message, unit.error().file);
   } else if (unit->errors.empty()) {
     const std::string bytes = facts::writeUnit(*unit);
     job.cache->store(*job.command, dependencies, bytes);
@@ -57,7 +65,13 @@ void* runJob(void* argument) {
 
 // In the child. Deeply nested source needs a large stack.
 [[noreturn]] void work(const CompileCommand& command, const FrontendOptions& options, FactsCache& cache,
-                       int output) {
+                       int output, pid_t parent) {
+  // Whoever ends the command means its units, too.
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(1);
+  // Clang's allocators end in the one or the other when the limit is met.
+  std::set_new_handler([] { _exit(kOutOfMemory); });
+  llvm::install_bad_alloc_error_handler([](void*, const char*, bool) { _exit(kOutOfMemory); });
   if (options.memory_limit != 0) {
     const rlimit limit{options.memory_limit, options.memory_limit};
     setrlimit(RLIMIT_AS, &limit);
@@ -110,12 +124,17 @@ struct Worker {
 
 void take(const Worker& worker, int status, const FrontendOptions& options, ExtractedUnit& unit) {
   if (worker.timed_out) {
-    unit.error = "took longer than " + std::to_string(options.time_limit.count()) + " s";
+    unit.error = "took longer than " + std::to_string(options.time_limit.count()) +
+                 " s (--unit-timeout sets the limit)";
     return;
   }
   if (WIFSIGNALED(status)) {
-    unit.error =
-        std::string("the front end crashed (") + strsignal(WTERMSIG(status)) + "), or ran out of memory";
+    unit.error = std::string("the front end crashed (") + strsignal(WTERMSIG(status)) + ")";
+    return;
+  }
+  if (WEXITSTATUS(status) == kOutOfMemory) {
+    unit.error = "needs more than " + std::to_string(options.memory_limit >> 20) +
+                 " MB of memory (--unit-memory sets the limit)";
     return;
   }
   const std::string bytes = readWhole(worker.output);
@@ -156,8 +175,9 @@ Extraction extractUnits(const std::vector<CompileCommand>& commands, const Front
         continue;
       }
       const int output = memfd_create("facts", MFD_CLOEXEC);
+      const pid_t self = getpid();
       const pid_t pid = output < 0 ? -1 : fork();
-      if (pid == 0) work(commands[unit], options, cache, output);
+      if (pid == 0) work(commands[unit], options, cache, output, self);
       if (pid < 0) {
         out.units[unit].error = std::string("cannot start a process: ") + std::strerror(errno);
         if (output >= 0) close(output);
@@ -172,7 +192,8 @@ Extraction extractUnits(const std::vector<CompileCommand>& commands, const Front
       int status = 0;
       const pid_t ended = waitpid(worker.pid, &status, WNOHANG);
       if (ended == 0) {
-        if (!worker.timed_out && std::chrono::steady_clock::now() - worker.started > options.time_limit) {
+        const auto spent = std::chrono::steady_clock::now() - worker.started;
+        if (!worker.timed_out && options.time_limit.count() > 0 && spent > options.time_limit) {
           worker.timed_out = true;
           kill(worker.pid, SIGKILL);
         }

@@ -10,16 +10,12 @@
 #include <sstream>
 
 #include "analyzer/observe/process_image.h"
+#include "analyzer/observe/read_proc.h"
 
 namespace gridlock::observe {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // The rest of the line that begins with `key`.
 std::string field(const std::string& status, const std::string& key) {
@@ -67,9 +63,9 @@ class LiveProcess : public ProcessImage {
   void loadIdentity(const fs::path& root) {
     std::error_code error;
     executable = fs::read_symlink(root / "exe", error).string();
-    std::istringstream arguments(slurp(root / "cmdline"));
+    std::istringstream arguments(readProc(root / "cmdline"));
     for (std::string one; std::getline(arguments, one, '\0');) command.push_back(one);
-    const std::string stat = slurp(root / "stat");
+    const std::string stat = readProc(root / "stat");
     const std::size_t name_end = stat.rfind(')');
     if (name_end == std::string::npos) return;
     std::istringstream fields(stat.substr(name_end + 1));
@@ -92,7 +88,7 @@ class LiveProcess : public ProcessImage {
     std::uint64_t blocked_by_all = ~std::uint64_t{0};
     for (const int id : ids) {
       const fs::path folder = root / "task" / std::to_string(id);
-      const std::string status = slurp(folder / "status");
+      const std::string status = readProc(folder / "status");
       if (status.empty() || field(status, "State:\t").starts_with("Z")) continue;  // it ended
       ImageThread thread;
       thread.outer_tid = id;

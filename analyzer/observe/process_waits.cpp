@@ -11,16 +11,12 @@
 #include <sstream>
 
 #include "analyzer/observe/outside_waits.h"
+#include "analyzer/observe/read_proc.h"
 
 namespace gridlock::observe {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string slurp(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 bool hasOneThread(int pid) {
   std::error_code error;
@@ -63,7 +59,7 @@ std::optional<OutsideWait> childWait(const ProcessImage& process, const ImageThr
 // Lines of /proc/locks: "7: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE START END", and with "->" behind the
 // number for who waits for the one above.
 std::optional<OutsideWait> fileLockWait(const ProcessImage& process, const ImageThread& thread) {
-  std::istringstream in(slurp("/proc/locks"));
+  std::istringstream in(readProc("/proc/locks"));
   std::string holder_number;
   int holder = 0;
   for (std::string line; std::getline(in, line);) {
@@ -122,7 +118,7 @@ std::optional<OutsideWait> pipeWait(const ProcessImage& process, const ImageThre
     }
     for (const fs::directory_entry& file : files) {
       if (fs::read_symlink(file.path(), unreadable).string() != pipe) continue;
-      std::istringstream info(slurp(at->path() / "fdinfo" / file.path().filename()));
+      std::istringstream info(readProc(at->path() / "fdinfo" / file.path().filename()));
       for (std::string key, value; info >> key >> value;) {
         if (key != "flags:") continue;
         const long how = std::strtol(value.c_str(), nullptr, 8) & O_ACCMODE;
@@ -146,7 +142,7 @@ std::optional<OutsideWait> pipeWait(const ProcessImage& process, const ImageThre
 }  // namespace
 
 int processOfThread(int tid) {
-  std::istringstream in(slurp("/proc/" + std::to_string(tid) + "/status"));
+  std::istringstream in(readProc("/proc/" + std::to_string(tid) + "/status"));
   for (std::string line; std::getline(in, line);) {
     if (line.starts_with("Tgid:")) return std::atoi(line.c_str() + 5);
   }

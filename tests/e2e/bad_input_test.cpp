@@ -28,27 +28,14 @@ int main(void) {
   return 0;
 })";
 
-class BadInput : public testing::Test {
+class BadInput : public InFolder {
  protected:
-  BadInput()
-      : folder_(support::scratchFolder(std::string("bad_input/") +
-                                       testing::UnitTest::GetInstance()->current_test_info()->name())) {}
+  BadInput() : InFolder("bad_input") {}
 
   ProcessResult run(const std::vector<std::string>& arguments, support::ProcessOptions options = {}) {
     options.directory = folder_;
     return gridlock(arguments, options);
   }
-  fs::path file(const std::string& name) const { return folder_ / name; }
-
-  // Exit 2, and exactly one line, which contains all of `words`.
-  void expectOneLine(const ProcessResult& result, const std::vector<std::string>& words) {
-    EXPECT_EQ(result.code, 2) << result.ending() << "\n" << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    EXPECT_EQ(result.err.rfind("gridlock: ", 0), 0u) << result.err;
-    for (const std::string& word : words)
-      EXPECT_NE(result.err.find(word), std::string::npos) << "no '" << word << "' in: " << result.err;
-  }
-
   // A flight record of a small run: the shim of a program that was started directly leaves it where
   // `report=0` keeps it from starting the command.
   fs::path record() {
@@ -64,8 +51,6 @@ class BadInput : public testing::Test {
     }
     return {};
   }
-
-  fs::path folder_;
 };
 
 TEST_F(BadInput, NoCompileDatabase) {

@@ -16,14 +16,9 @@ using support::ProcessResult;
 
 const char kClang[] = "/usr/bin/clang-19";
 
-class BinaryFacts : public testing::Test {
+class BinaryFacts : public InFolder {
  protected:
-  BinaryFacts() {
-    std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    for (char& character : name)
-      if (character == '/') character = '_';
-    folder_ = support::scratchFolder("binary_facts/" + name);
-  }
+  BinaryFacts() : InFolder("binary_facts") {}
 
   void SetUp() override {
     plugin_ = (fs::path(GRIDLOCK_BINARY_DIR) / "lib/libgridlock_facts.so").string();
@@ -71,14 +66,6 @@ int main(void) {
     EXPECT_EQ(result.err.find("gridlock: warning"), std::string::npos) << result.err;
   }
 
-  void expectOneLine(const ProcessResult& result, const std::vector<std::string>& words) {
-    EXPECT_EQ(result.code, 2) << result.ending() << "\n" << result.err;
-    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
-    for (const std::string& word : words)
-      EXPECT_NE(result.err.find(word), std::string::npos) << "no '" << word << "' in: " << result.err;
-  }
-
-  fs::path folder_;
   std::string plugin_;
 };
 

@@ -11,11 +11,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Cache : public testing::Test {
+class Cache : public InFolder {
  protected:
-  Cache()
-      : folder_(support::scratchFolder(std::string("cache/") +
-                                       testing::UnitTest::GetInstance()->current_test_info()->name())) {
+  Cache() : InFolder("cache") {
     writeFile(folder_ / "src/count.h", "static int count;\n");
     writeFile(folder_ / "src/main.c", R"(#include <pthread.h>
 #include "count.h"
@@ -49,8 +47,6 @@ int main(void) {
     }
     return copy.dump(1);
   }
-
-  fs::path folder_;
 };
 
 TEST_F(Cache, NothingChanged) {

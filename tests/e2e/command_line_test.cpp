@@ -25,52 +25,20 @@ int main(int argc, char **argv) {
   return argc > 1 ? atoi(argv[1]) : 0;
 })";
 
-// Two threads, both orders, never at once; the first argument is the exit code.
+// The first argument is the exit code.
 const char kCycle[] = R"(
-#include <pthread.h>
 #include <stdlib.h>
-#include "support/invisible_barrier.h"
-static pthread_mutex_t red = PTHREAD_MUTEX_INITIALIZER, blue = PTHREAD_MUTEX_INITIALIZER;
-static invisible_step step = INVISIBLE_STEP_INIT;
-static void *first(void *p) {
-  pthread_mutex_lock(&red); pthread_mutex_lock(&blue);
-  pthread_mutex_unlock(&blue); pthread_mutex_unlock(&red);
-  invisible_step_advance(&step); invisible_step_await(&step, 2);
-  return p;
-}
-static void *second(void *p) {
-  invisible_step_await(&step, 1);
-  pthread_mutex_lock(&blue); pthread_mutex_lock(&red);
-  pthread_mutex_unlock(&red); pthread_mutex_unlock(&blue);
-  invisible_step_advance(&step);
-  return p;
-}
+#include "support/two_orders.h"
 int main(int argc, char **argv) {
-  pthread_t a, b;
-  pthread_create(&a, 0, first, 0); pthread_create(&b, 0, second, 0);
-  pthread_join(a, 0); pthread_join(b, 0);
+  take_both_orders();
   return argc > 1 ? atoi(argv[1]) : 0;
 })";
 
 const char kHang[] = R"(
-#include <pthread.h>
-#include "support/invisible_barrier.h"
-static pthread_mutex_t red = PTHREAD_MUTEX_INITIALIZER, blue = PTHREAD_MUTEX_INITIALIZER;
-static invisible_barrier both = INVISIBLE_BARRIER_INIT(2);
-static void *first(void *p) {
-  pthread_mutex_lock(&red); invisible_barrier_wait(&both); pthread_mutex_lock(&blue);
-  return p;
-}
-static void *second(void *p) {
-  pthread_mutex_lock(&blue); invisible_barrier_wait(&both); pthread_mutex_lock(&red);
-  return p;
-}
-int main(void) {
-  pthread_t a, b;
-  pthread_create(&a, 0, first, 0); pthread_create(&b, 0, second, 0);
-  pthread_join(a, 0); pthread_join(b, 0);
-  return 0;
-})";
+#define HANG_IN_BOTH_ORDERS
+#include "support/two_orders.h"
+int main(void) { hang_in_both_orders(); return 0; }
+)";
 
 const char kSleeper[] = "#include <unistd.h>\nint main(void) { for (;;) pause(); }\n";
 
@@ -85,20 +53,15 @@ int main(void) {
   return count != 2;
 })";
 
-class CommandLine : public testing::Test {
+class CommandLine : public InFolder {
  protected:
-  CommandLine()
-      : folder_(support::scratchFolder(std::string("command_line/") +
-                                       testing::UnitTest::GetInstance()->current_test_info()->name())) {}
+  CommandLine() : InFolder("command_line") {}
 
   ProcessResult run(std::vector<std::string> arguments,
                     std::chrono::milliseconds deadline = std::chrono::seconds(30)) {
     return gridlock(arguments, {.directory = folder_, .deadline = deadline});
   }
-  bool has(const std::string& name) const { return fs::exists(folder_ / name); }
-  fs::path file(const std::string& name) const { return folder_ / name; }
-
-  fs::path folder_;
+  bool has(const std::string& name) const { return fs::exists(file(name)); }
 };
 
 TEST_F(CommandLine, RunGivesTheProgramsOwnCode) {

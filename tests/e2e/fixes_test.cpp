@@ -75,11 +75,9 @@ int main() {
 }
 )";
 
-class Fixes : public testing::Test {
+class Fixes : public InFolder {
  protected:
-  Fixes()
-      : folder_(support::scratchFolder(std::string("fixes/") +
-                                       testing::UnitTest::GetInstance()->current_test_info()->name())) {}
+  Fixes() : InFolder("fixes") {}
 
   ProcessResult check(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "check");
@@ -111,8 +109,6 @@ class Fixes : public testing::Test {
   void expectHasNot(const std::string& text, const std::string& part) {
     EXPECT_EQ(text.find(part), std::string::npos) << "there is '" << part << "' in:\n" << text;
   }
-
-  fs::path folder_;
 };
 
 TEST_F(Fixes, GuardsAreWrittenAsClangWantsThem) {

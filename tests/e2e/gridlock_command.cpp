@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "tests/support/builder.h"
 #include "tests/support/report_json.h"
 
 namespace gridlock::e2e {
@@ -58,6 +59,20 @@ fs::path program(const std::string& name, const std::string& text,
   }
   fs::rename(fresh, binary);
   return binary;
+}
+
+InFolder::InFolder(const std::string& suite) {
+  std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
+  std::replace(name.begin(), name.end(), '/', '_');
+  folder_ = support::scratchFolder(suite + "/" + name);
+}
+
+void expectOneLine(const support::ProcessResult& result, const std::vector<std::string>& words) {
+  EXPECT_EQ(result.code, 2) << result.ending() << "\n" << result.err;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  EXPECT_EQ(result.err.rfind("gridlock: ", 0), 0u) << result.err;
+  for (const std::string& word : words)
+    EXPECT_NE(result.err.find(word), std::string::npos) << "no '" << word << "' in: " << result.err;
 }
 
 std::string readFile(const fs::path& file) {

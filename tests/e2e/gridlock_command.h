@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "tests/support/process.h"
 
 namespace gridlock::e2e {
@@ -21,6 +23,19 @@ support::ProcessResult gridlock(const std::vector<std::string>& arguments,
 // does not compile. Kept, like scenarios, until the text changes.
 std::filesystem::path program(const std::string& name, const std::string& text,
                               const std::vector<std::string>& extra_flags = {});
+
+// A test with a folder of its own, empty at first.
+class InFolder : public testing::Test {
+ protected:
+  explicit InFolder(const std::string& suite);
+
+  std::filesystem::path file(const std::string& name) const { return folder_ / name; }
+
+  std::filesystem::path folder_;
+};
+
+// Exit code 2, and exactly one line on stderr, which contains all of `words`.
+void expectOneLine(const support::ProcessResult& result, const std::vector<std::string>& words);
 
 std::string readFile(const std::filesystem::path& file);
 void writeFile(const std::filesystem::path& file, const std::string& text);

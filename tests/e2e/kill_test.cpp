@@ -18,31 +18,13 @@ using Rules = std::vector<std::string>;
 
 // Both lock orders, then the end that the argument names.
 const char kEnds[] = R"(
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "support/invisible_barrier.h"
-static pthread_mutex_t red = PTHREAD_MUTEX_INITIALIZER, blue = PTHREAD_MUTEX_INITIALIZER;
-static invisible_step step = INVISIBLE_STEP_INIT;
-static void *first(void *p) {
-  pthread_mutex_lock(&red); pthread_mutex_lock(&blue);
-  pthread_mutex_unlock(&blue); pthread_mutex_unlock(&red);
-  invisible_step_advance(&step); invisible_step_await(&step, 2);
-  return p;
-}
-static void *second(void *p) {
-  invisible_step_await(&step, 1);
-  pthread_mutex_lock(&blue); pthread_mutex_lock(&red);
-  pthread_mutex_unlock(&red); pthread_mutex_unlock(&blue);
-  invisible_step_advance(&step);
-  return p;
-}
+#include "support/two_orders.h"
 int main(int argc, char **argv) {
-  pthread_t a, b;
-  pthread_create(&a, 0, first, 0); pthread_create(&b, 0, second, 0);
-  pthread_join(a, 0); pthread_join(b, 0);
+  take_both_orders();
   const char *end = argc > 1 ? argv[1] : "";
   if (!strcmp(end, "_exit")) _exit(0);
   if (!strcmp(end, "abort")) abort();

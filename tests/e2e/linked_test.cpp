@@ -51,11 +51,9 @@ int main(int argc, char **argv) {
   return argc > 1 ? atoi(argv[1]) : 0;
 })";
 
-class Linked : public testing::Test {
+class Linked : public InFolder {
  protected:
-  Linked()
-      : folder_(support::scratchFolder(std::string("linked/") +
-                                       testing::UnitTest::GetInstance()->current_test_info()->name())) {}
+  Linked() : InFolder("linked") {}
 
   ProcessResult start(const std::string& options, const std::string& argument = "0") {
     fs::path library = shim().parent_path();
@@ -76,8 +74,6 @@ class Linked : public testing::Test {
     }
     return found;
   }
-
-  fs::path folder_;
 };
 
 TEST_F(Linked, FindingsAreReportedAndLeaveTheCodeAlone) {

@@ -35,15 +35,12 @@ int main(int argc, char **argv) {
   return 0;
 })";
 
-class Merge : public testing::Test {
+class Merge : public InFolder {
  protected:
-  Merge()
-      : folder_(support::scratchFolder(std::string("merge/") +
-                                       testing::UnitTest::GetInstance()->current_test_info()->name())) {}
+  Merge() : InFolder("merge") {}
   ProcessResult run(const std::vector<std::string>& arguments) {
     return gridlock(arguments, {.directory = folder_});
   }
-  fs::path folder_;
 };
 
 TEST_F(Merge, TwoRunsGiveTheCycleThatNeitherHolds) {

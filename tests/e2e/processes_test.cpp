@@ -40,26 +40,14 @@ int main(int argc, char **argv) {
 })";
 
 const char kHangsInChild[] = R"(
-#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include "support/invisible_barrier.h"
-static pthread_mutex_t red = PTHREAD_MUTEX_INITIALIZER, blue = PTHREAD_MUTEX_INITIALIZER;
-static invisible_barrier both = INVISIBLE_BARRIER_INIT(2);
-static void *first(void *p) {
-  pthread_mutex_lock(&red); invisible_barrier_wait(&both); pthread_mutex_lock(&blue);
-  return p;
-}
-static void *second(void *p) {
-  pthread_mutex_lock(&blue); invisible_barrier_wait(&both); pthread_mutex_lock(&red);
-  return p;
-}
+#define HANG_IN_BOTH_ORDERS
+#include "support/two_orders.h"
 int main(void) {
   pid_t child = fork();
   if (child == 0) {
-    pthread_t a, b;
-    pthread_create(&a, 0, first, 0); pthread_create(&b, 0, second, 0);
-    pthread_join(a, 0); pthread_join(b, 0);
+    hang_in_both_orders();
     _exit(0);
   }
   int status;
