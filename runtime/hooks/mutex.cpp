@@ -61,8 +61,36 @@ GRIDLOCK_INLINE int lockSpin(pthread_spinlock_t* lock, RequestKind request, cons
 }
 
 bool reads(const pthread_mutex_t& mutex, int word, int owner, unsigned users) {
+  const bool counts = mutex.__data.__kind == PTHREAD_MUTEX_RECURSIVE_NP;
   return mutex.__data.__lock == word && mutex.__data.__owner == owner && mutex.__data.__nusers == users &&
-         mutex.__data.__kind == 0 && mutex.__data.__count == 0;
+         mutex.__data.__count == (counts ? users : 0) && mutex.__data.__spins == 0;
+}
+
+bool take(pthread_mutex_t& mutex, std::uint32_t tid) {
+  return mutex.__data.__kind == 0 ? takePlain(&mutex, tid) : takeLikePlain(&mutex, tid);
+}
+bool give(pthread_mutex_t& mutex, std::uint32_t tid) {
+  return mutex.__data.__kind == 0 ? givePlain(&mutex, tid) : giveLikePlain(&mutex, tid);
+}
+
+// What libc took we can give, and the other way round; both leave the same behind.
+bool takesAsWeDo(int kind, std::uint32_t tid) {
+  const int owner = static_cast<int>(tid);
+  const int again = kind == PTHREAD_MUTEX_RECURSIVE_NP ? 0 : EBUSY;
+  pthread_mutex_t probe = PTHREAD_MUTEX_INITIALIZER;
+  probe.__data.__kind = kind;
+  const auto lock = [&] { return real.pthread_mutex_lock(&probe) == 0 && reads(probe, 1, owner, 1); };
+  const auto unlock = [&] { return real.pthread_mutex_unlock(&probe) == 0 && reads(probe, 0, 0, 0); };
+  if (!lock() || take(probe, tid) || !unlock() || !take(probe, tid) || !reads(probe, 1, owner, 1))
+    return false;
+  if (real.pthread_mutex_trylock(&probe) != again) return false;
+  if (again == 0 && (give(probe, tid) || real.pthread_mutex_unlock(&probe) != 0)) return false;
+  if (!reads(probe, 1, owner, 1) || !unlock()) return false;
+  if (real.pthread_mutex_trylock(&probe) != 0 || !reads(probe, 1, owner, 1) || !give(probe, tid))
+    return false;
+  if (!reads(probe, 0, 0, 0) || !lock()) return false;
+  probe.__data.__lock = 2;  // somebody waits
+  return !give(probe, tid) && reads(probe, 2, owner, 1) && unlock();
 }
 
 }  // namespace
@@ -76,19 +104,10 @@ void gridlock::runtime::provePlainMutex() {
     return;
   }
   const std::uint32_t tid = sys::gettid();
-  const int owner = static_cast<int>(tid);
-  pthread_mutex_t probe = PTHREAD_MUTEX_INITIALIZER;
-  // What libc took we can give, and the other way round; both leave the same behind.
-  const bool same = real.pthread_mutex_lock(&probe) == 0 && reads(probe, 1, owner, 1) &&
-                    !takePlain(&probe, tid) && real.pthread_mutex_unlock(&probe) == 0 &&
-                    reads(probe, 0, 0, 0) && takePlain(&probe, tid) && reads(probe, 1, owner, 1) &&
-                    real.pthread_mutex_trylock(&probe) == EBUSY && real.pthread_mutex_unlock(&probe) == 0 &&
-                    reads(probe, 0, 0, 0) && real.pthread_mutex_trylock(&probe) == 0 &&
-                    reads(probe, 1, owner, 1) && givePlain(&probe, tid) && reads(probe, 0, 0, 0);
-  if (!same || real.pthread_mutex_lock(&probe) != 0) return;
-  probe.__data.__lock = 2;  // somebody waits
-  if (givePlain(&probe, tid) || !reads(probe, 2, owner, 1)) return;
-  if (real.pthread_mutex_unlock(&probe) == 0 && reads(probe, 0, 0, 0)) takes_no_mutex = 0;
+  if (takesAsWeDo(PTHREAD_MUTEX_NORMAL, tid) && takesAsWeDo(PTHREAD_MUTEX_ADAPTIVE_NP, tid) &&
+      takesAsWeDo(PTHREAD_MUTEX_RECURSIVE_NP, tid)) {
+    takes_no_mutex = 0;
+  }
 }
 
 GRIDLOCK_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex,

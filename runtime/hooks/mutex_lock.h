@@ -2,11 +2,11 @@
 // whether it is free is read from glibc's own fields, which have kept their places since 2.4. Eight bytes of
 // the list that robust mutexes alone use are ours.
 //
-// A plain mutex that is free is taken, and one that nobody waits for is given, by the same few stores that
-// libc would do: two calls less is what pays for the rest. libc's own functions see no difference; that this
-// is so is tried out on a mutex of our own before the first use (provePlainMutex), and left to libc where it
-// is not, or where somebody else's wrapper stands between us and libc. Whoever has to wait, or to wake, does
-// it in libc.
+// A plain mutex (adaptive and recursive ones too) that is free is taken, and one that nobody waits for is
+// given, by the same few stores that libc would do: two calls less is what pays for the rest. libc's own
+// functions see no difference; that this is so is tried out on a mutex of our own before the first use
+// (provePlainMutex), and left to libc where it is not, or where somebody else's wrapper stands between us and
+// libc. Whoever has to wait, or to wake, does it in libc.
 #pragma once
 
 #include <errno.h>
@@ -122,15 +122,56 @@ GRIDLOCK_INLINE bool givePlain(pthread_mutex_t* mutex, std::uint32_t tid) {
   return false;
 }
 
+// Two more kinds that libc takes so when they are free: an adaptive mutex by the very same stores; a
+// recursive one counts its holder's acquisitions, and we take and give the first of them only.
+GRIDLOCK_INLINE int kindOf(const pthread_mutex_t* mutex) { return mutex->__data.__kind; }
+GRIDLOCK_INLINE bool isLikePlain(const pthread_mutex_t* mutex) {
+  return takes_no_mutex == 0 &&
+         (kindOf(mutex) == PTHREAD_MUTEX_RECURSIVE_NP || kindOf(mutex) == PTHREAD_MUTEX_ADAPTIVE_NP);
+}
+
+GRIDLOCK_INLINE bool takeLikePlain(pthread_mutex_t* mutex, std::uint32_t tid) {
+  if (kindOf(mutex) != PTHREAD_MUTEX_RECURSIVE_NP) return takePlain(mutex, tid);
+  int free = 0;
+  if (!__atomic_compare_exchange_n(&mutex->__data.__lock, &free, 1, false, __ATOMIC_ACQUIRE,
+                                   __ATOMIC_RELAXED)) {
+    return false;
+  }
+  mutex->__data.__count = 1;
+  asm volatile("" ::: "memory");  // a signal handler that finds us to be its owner counts on
+  mutex->__data.__owner = static_cast<int>(tid);
+  ++mutex->__data.__nusers;
+  return true;
+}
+
+// False when libc is to do it: then nothing is changed.
+GRIDLOCK_INLINE bool giveLikePlain(pthread_mutex_t* mutex, std::uint32_t tid) {
+  if (kindOf(mutex) != PTHREAD_MUTEX_RECURSIVE_NP) return givePlain(mutex, tid);
+  if (mutex->__data.__count != 1 || mutex->__data.__owner != static_cast<int>(tid)) return false;
+  mutex->__data.__count = 0;
+  if (givePlain(mutex, tid)) return true;
+  mutex->__data.__count = 1;
+  return false;
+}
+
 [[gnu::noinline, gnu::cold]] inline int repairMutex(pthread_mutex_t* mutex, RequestKind request,
                                                     const Frame* frame, int result) {
   repairTop(objectOfMutex(mutex), Mode::kExclusive, request, frame);
   return result;
 }
 
-// A mutex that only libc can take, when everything is prepared.
+// Any other mutex than a plain one, when everything is prepared.
 template <typename Call>
-[[gnu::noinline]] int lockInLibc(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
+[[gnu::noinline]] int lockOther(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
+  if (request != RequestKind::kTimed && isLikePlain(mutex)) {
+    Thread* thread = tl_thread;
+    if (!takeLikePlain(mutex, thread->tid)) [[unlikely]]
+      return lockMutexSlowly(mutex, request, frame, call);
+    const Raised raised = raise(thread, addressOfMutex(mutex));
+    if (raised == Raised::kWell) [[likely]]
+      return 0;
+    return raised == Raised::kOverwritten ? repairMutex(mutex, request, frame, 0) : sampleNewest();
+  }
   if (__atomic_load_n(&mutex->__data.__lock, __ATOMIC_RELAXED) != 0) [[unlikely]]
     return lockMutexSlowly(mutex, request, frame, call);
   const int result = call();
@@ -150,7 +191,7 @@ template <typename Call>
 GRIDLOCK_INLINE int lockPrepared(Thread* thread, pthread_mutex_t* mutex, RequestKind request,
                                  const Frame* frame, Call call) {
   if (request == RequestKind::kTimed || !isPlain(mutex)) [[unlikely]]
-    return lockInLibc(mutex, request, frame, call);
+    return lockOther(mutex, request, frame, call);
   if (!takePlain(mutex, thread->tid)) [[unlikely]]
     return lockMutexSlowly(mutex, request, frame, call);
   const Raised raised = raise(thread, addressOfMutex(mutex));
@@ -212,6 +253,11 @@ template <typename Call>
   return call();
 }
 
+template <typename Call>
+[[gnu::noinline]] int unlockOther(pthread_mutex_t* mutex, Thread* thread, Call call) {
+  return isLikePlain(mutex) && giveLikePlain(mutex, thread->tid) ? 0 : call();
+}
+
 // The slow half is a function of its own, so that the fast one saves no registers.
 template <typename Call>
 GRIDLOCK_INLINE int unlockMutex(pthread_mutex_t* mutex, const Frame* frame, Call call) {
@@ -219,7 +265,7 @@ GRIDLOCK_INLINE int unlockMutex(pthread_mutex_t* mutex, const Frame* frame, Call
   if (popIfNewest(thread, addressOfMutex(mutex))) [[likely]] {
     if (isPlain(mutex) && givePlain(mutex, thread->tid)) [[likely]]
       return 0;
-    return call();
+    return unlockOther(mutex, thread, call);
   }
   return unlockMutexSlowly(mutex, frame, call);
 }

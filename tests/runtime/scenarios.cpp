@@ -255,11 +255,12 @@ void manyThreads() {
 
 // Every way to take and to give back, mixed and contended; then what libc left in the objects.
 void manyHands() {
-  static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+  static pthread_mutex_t mutexes[] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP,
+                                      PTHREAD_ADAPTIVE_MUTEX_INITIALIZER_NP};
   static pthread_cond_t turn = PTHREAD_COND_INITIALIZER;
   static pthread_rwlock_t rwlock = PTHREAD_RWLOCK_INITIALIZER;
   static pthread_spinlock_t spin;
-  static long under_mutex = 0;
+  static long under_mutex[3] = {};
   static long under_spin = 0;
   static long written = 0;
   static std::atomic<long> torn{0};
@@ -268,12 +269,17 @@ void manyHands() {
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([i] {
       for (int k = 0; k < 20000; ++k) {
+        pthread_mutex_t& mutex = mutexes[k / 1000 % 3];
         if (k % 3 == 0) {
           while (pthread_mutex_trylock(&mutex) != 0) sched_yield();
         } else {
           pthread_mutex_lock(&mutex);
         }
-        ++under_mutex;
+        ++under_mutex[k / 1000 % 3];
+        if (&mutex == &mutexes[1] && k % 5 != 0) {
+          k % 2 == 0 ? pthread_mutex_lock(&mutex) : pthread_mutex_trylock(&mutex);
+          pthread_mutex_unlock(&mutex);
+        }
         if (k % 1000 == i) pthread_cond_broadcast(&turn);
         if (k % 1000 == 500) {
           const timespec until = in(1);
@@ -296,11 +302,14 @@ void manyHands() {
     });
   }
   for (std::thread& thread : threads) thread.join();
-  printf("mutex %ld spin %ld written %ld torn %ld\n", under_mutex, under_spin, written, torn.load());
-  printf("left: lock %d owner %d users %u kind %d\n", mutex.__data.__lock, mutex.__data.__owner,
-         mutex.__data.__nusers, mutex.__data.__kind);
+  printf("spin %ld written %ld torn %ld\n", under_spin, written, torn.load());
+  for (pthread_mutex_t& mutex : mutexes) {
+    printf("taken %ld, left: lock %d owner %d users %u count %u kind %d\n", under_mutex[&mutex - mutexes],
+           mutex.__data.__lock, mutex.__data.__owner, mutex.__data.__nusers, mutex.__data.__count,
+           mutex.__data.__kind);
+    say("destroy", pthread_mutex_destroy(&mutex));
+  }
   printf("left: readers %u writer %d\n", rwlock.__data.__readers >> 3, rwlock.__data.__cur_writer);
-  say("destroy", pthread_mutex_destroy(&mutex));
   say("destroy", pthread_rwlock_destroy(&rwlock));
   say("destroy", pthread_spin_destroy(&spin));
 }
