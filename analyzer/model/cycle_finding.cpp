@@ -113,7 +113,9 @@ class CycleWriter {
       text += (text.empty() ? "" : "; ") + words;
     };
     add(kOneThread, "one thread takes both orders");
-    add(kOrdered, "one order ends before the other begins: thread start, join or a barrier keeps them apart");
+    add(kOrdered,
+        "one order ends before the other begins: thread start, join, a barrier or a hand-shake keeps them "
+        "apart");
     add(kGate, verdict_.gate.empty() ? std::string("a common lock is held around both orders")
                                      : quoted(verdict_.gate) + " is held around both orders (gate lock)");
     add(kReaders, "the sides that meet only read");

@@ -25,6 +25,7 @@ struct DeadlockMember {
   record::Index joins = record::kNone;        // kThreads
   model::Mode mode = model::Mode::Exclusive;  // in which the lock is asked for
   record::Index stack = record::kNone;
+  std::uint32_t wait_serial = 0;  // of its row, while this wait lasts; 0: not known
   std::vector<Held> held;
 };
 

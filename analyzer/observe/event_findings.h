@@ -17,6 +17,9 @@
 
 namespace gridlock::observe {
 
+std::string seconds(std::uint64_t ns);  // "1.5 s"
+std::string capitalised(std::string text);
+
 class EventFindings {
  public:
   EventFindings(const RecordFile& file, StackReader& stacks, LockClasses& locks, Threads& threads,
@@ -27,7 +30,12 @@ class EventFindings {
   void addAll();
   // These threads wait for each other; also for a verdict that was reached from outside. Not certain: a
   // thread waits for itself, and another one could have released the lock although it did not hold it.
+  // Such a wait that ended after all is none.
   void addDeadlock(std::vector<DeadlockMember> members, bool certain);
+  // Waits for anybody that had not ended when the process did: notifications that came too early, and, when
+  // the process was ended because it stood still (`hung`), those of which is not known who would have ended
+  // them.
+  void addStuckWaits(std::uint64_t now, bool hung);
 
   // Programs that were started without the shim, as sentences for Run::notes.
   std::vector<std::string> notCovered() const;
@@ -36,7 +44,12 @@ class EventFindings {
   const std::vector<DeadlockMember>& deadlocked() const { return deadlocked_; }
 
  private:
+  void addVerdicts(bool certain);
   void addMisuse(const record::EventRow& row);
+  void addLostWakeup(record::Index waiter, const record::ThreadRow& row, bool likely);
+  void addStall(record::Index waiter, const record::ThreadRow& row, std::uint64_t waited);
+  // ", last notified by thread 2 (feeder) at feed.c:12"; empty where nobody was seen to.
+  std::string lastNotification(record::Index lock);
   model::Location location(const Place& place, std::string role) const;
   // Where the user asked for the lock in this stack: the call, not the inside of a wrapper of theirs.
   Place callPlace(record::Index stack);

@@ -302,7 +302,7 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
     if (signal == SIGCHLD) continue;  // stopped or continued
     for (Watcher::Deadlock& deadlock : watcher.look()) {
       outcome.verdicts.push_back(deadlock.verdict);
-      if (on_deadlock == OnDeadlock::Report) continue;
+      if (on_deadlock == OnDeadlock::Report || !deadlock.ends) continue;
       const auto stat = statOf(deadlock.pid);
       if (!stat || stat->start != deadlock.process_start) continue;
       if (deadlock.pid == pid) outcome.ended_by = EndedBy::Deadlock;
@@ -310,7 +310,8 @@ Result<LaunchOutcome> launch(const LaunchOptions& options, const ProgramProbe& p
       kill(deadlock.pid, on_deadlock == OnDeadlock::Abort ? SIGABRT : SIGTERM);
       dying.push_back({deadlock.pid, deadlock.process_start, Clock::now() + kGrace});
     }
-    const bool told = outcome.outside || !outcome.verdicts.empty() || watcher.shimTold();
+    const bool told = outcome.outside || watcher.shimTold() ||
+                      std::ranges::any_of(outcome.verdicts, [](const auto& one) { return one.certain; });
     if (!told) outcome.outside = stall_watch.look();
     if (!told && outcome.outside && on_deadlock != OnDeadlock::Report) {
       outcome.ended_by = EndedBy::Deadlock;

@@ -59,6 +59,11 @@ bool isIdentifier(const std::string& text) {
          std::ranges::all_of(text, [](unsigned char c) { return std::isalnum(c) || c == '_'; });
 }
 
+// flock, fcntl and lockf, not the lock of a FILE.
+bool isOnFile(const record::LockRow& row) {
+  return row.kind == record::LockKind::kFile && (row.flags & record::kProcessShared) != 0;
+}
+
 std::string_view wordFor(record::LockKind kind) {
   switch (kind) {
     case record::LockKind::kRwlock:
@@ -333,6 +338,11 @@ model::Id LockClasses::classify(Index index, const record::LockRow& row) {
   std::string key;
   if (const std::string_view given = file_.text(row.name); !given.empty()) {
     lock.name = std::string(given.substr(0, 200));
+    if (isOnFile(row)) {
+      // One file is one lock in all processes.
+      if ((row.detail.load() & record::kRecordLock) != 0) lock.name += " (record lock)";
+      lock.global = true;
+    }
     key = "name|" + lock.name;
   } else if (auto global = globalName(row.address)) {
     lock.name = global->name;

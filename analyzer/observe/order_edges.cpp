@@ -32,6 +32,17 @@ bool isHeldInEarnest(const RecordFile& file, Index lock) {
   return !(may_move && (row->flags & record::kHandedOver) != 0);
 }
 
+// A lock on a file that keeps out other processes alone: to its own process it is as if one thread held it.
+bool isOfProcess(const RecordFile& file, Index lock) {
+  const record::LockRow* row = file.valid<record::LockRow>(lock);
+  return row && row->kind == record::LockKind::kFile && (row->flags & record::kProcessShared) != 0 &&
+         (row->detail.load() & (record::kRecordLock | record::kOneDescription)) != 0;
+}
+bool isShared(const RecordFile& file, Index lock) {
+  const record::LockRow* row = file.valid<record::LockRow>(lock);
+  return row && (row->flags & record::kProcessShared) != 0;
+}
+
 // Joins: the end of a thread is a lock that it holds as long as it lives. Who joins it asks for that lock,
 // and whatever it takes itself, it takes while holding it.
 class Joins {
@@ -173,9 +184,14 @@ model::OrderEdge& EdgeTable::edge(model::Id from, model::Id to, model::Mode from
 std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
   const RecordFile& file = source.file;
   std::uint64_t dropped = 0;
-  // Of each edge, what was kept already: request rows differ in more than witnesses do.
+  // Of each edge, what was kept already: request rows differ in more than witnesses do. And what each thread
+  // did in segments that were followed: the same in one that was not is ordered as it was there.
   std::map<model::Id, std::set<std::vector<std::uint64_t>>> kept;
+  std::map<model::Id, std::set<std::vector<std::uint64_t>>> followed;
   std::vector<Link> chain;
+  model::Id first_thread = 0;
+  for (Index i = file.count<record::ThreadRow>(); i-- > 1;)
+    first_thread = source.threads.id(i).value_or(first_thread);
   for (Index i = 1; i < file.count<record::RequestRow>(); ++i) {
     const record::RequestRow* row = file.valid<record::RequestRow>(i);
     if (!row) continue;
@@ -202,9 +218,11 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
 
     for (std::size_t from = 0; from < chain.size(); ++from) {
       const Link& held = chain[from];
+      const bool of_process = isOfProcess(file, held.lock) || isOfProcess(file, wanted);
+      if (of_process && !(isShared(file, held.lock) && isShared(file, wanted))) continue;
       model::Witness witness;
       witness.run = source.run;
-      witness.thread = *thread;
+      witness.thread = of_process ? first_thread : *thread;
       if (file.valid<record::SegmentRow>(row->segment)) witness.segment = source.first_segment + row->segment;
       witness.from_stack = source.stacks.stack(held.stack);
       witness.to_stack = source.stacks.stack(row->stack);
@@ -222,7 +240,7 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
       edge.count += std::max<std::uint64_t>(1, row->count.load());
 
       std::vector<std::uint64_t> key{witness.thread,
-                                     witness.segment.value_or(0),
+                                     0,
                                      witness.from_stack ? *witness.from_stack + 1ull : 0,
                                      witness.to_stack ? *witness.to_stack + 1ull : 0,
                                      held.lock,
@@ -231,6 +249,13 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
       for (const model::HeldLock& gate : witness.held) {
         key.push_back(*gate.instance * 2 + (gate.mode == model::Mode::Shared ? 1 : 0));
       }
+      const record::SegmentRow* segment = file.valid<record::SegmentRow>(row->segment);
+      if (segment && segment->state.load() == record::kUnfollowedSegment) {
+        if (followed[edge.id].contains(key)) continue;
+      } else if (row->segment != record::kNone) {
+        followed[edge.id].insert(key);
+      }
+      key[1] = witness.segment.value_or(0);
       auto& seen = kept[edge.id];
       if (seen.contains(key)) continue;
       if (seen.size() >= kWitnessesPerEdge) {

@@ -1,6 +1,7 @@
 // See record_reader.h.
 #include "analyzer/observe/record_reader.h"
 
+#include <signal.h>
 #include <time.h>
 
 #include <algorithm>
@@ -63,6 +64,9 @@ bool isRunning(const record::Header& header) {
   for (int i = 4; i <= 22; ++i) fields >> field;
   return field == std::to_string(header.process_start);
 }
+
+// Signals by which people and CI systems end a program that stands still.
+bool endsWhatHangs(int signal) { return signal == SIGKILL || signal == SIGTERM || signal == SIGINT; }
 
 std::uint64_t monotonicNow() {
   struct timespec now{};
@@ -307,14 +311,20 @@ void Reader::add(const RecordFile& file, bool last_image) {
     now = header.started_ns + static_cast<std::uint64_t>(*known->seconds * 1e9);
   }
   if (now == 0 && running) now = monotonicNow();
-  for (const OutsideVerdict& verdict : options_.verdicts) {
-    if (verdict.file == file.name()) findings.addDeadlock(verdict.members, verdict.certain);
+  for (const bool certain : {true, false}) {  // what was likely at first may have become certain
+    for (const OutsideVerdict& verdict : options_.verdicts) {
+      if (verdict.file == file.name() && verdict.certain == certain)
+        findings.addDeadlock(verdict.members, certain);
+    }
   }
   if (!ended_well && !running) {
     for (OutsideVerdict& verdict : verdictsOf(file, now)) {
       findings.addDeadlock(std::move(verdict.members), verdict.certain);
     }
   }
+  const bool hung =
+      known ? known->hung || (known->signal && endsWhatHangs(*known->signal)) : !ended_well && !running;
+  findings.addStuckWaits(now, hung);
   for (std::string& note : findings.notCovered()) report_.runs[run].notes.push_back(std::move(note));
 
   // A program that was ended on a verdict may have had a handler that ended it well.

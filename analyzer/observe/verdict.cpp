@@ -17,6 +17,7 @@ DeadlockMember memberOf(const RecordFile& file, const record::StuckThread& stuck
   (stuck.wait_kind == record::WaitKind::kJoin ? member.joins : member.lock) = stuck.wait_for;
   member.mode = modeOf(static_cast<std::uint8_t>(stuck.how & 0xff));
   member.stack = stuck.stack;
+  member.wait_serial = stuck.wait_serial;
   member.held = heldNow(file, stuck.thread);
   return member;
 }

@@ -1,7 +1,10 @@
 // See watcher.h.
 #include "analyzer/observe/watcher.h"
 
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -116,6 +119,29 @@ bool othersShareAWait(const record::RecordView& view, const record::Verdict& ver
   return false;
 }
 
+// Whether a child process shares its memory (clone without CLONE_THREAD): it may end a wait, or give a lock.
+bool aChildSharesMemory(std::uint32_t pid) {
+  std::error_code error;
+  for (fs::directory_iterator task("/proc/" + std::to_string(pid) + "/task", error), end;
+       !error && task != end; task.increment(error)) {
+    std::ifstream children(task->path() / "children");
+    constexpr int kCompareMemory = 1;  // KCMP_VM
+    for (long child = 0; children >> child;) {
+      if (syscall(SYS_kcmp, pid, child, kCompareMemory, 0, 0) == 0) return true;
+    }
+  }
+  return false;
+}
+
+// Waits that somebody whom the record does not show could end.
+bool hasOpenWait(const record::Verdict& verdict) {
+  for (std::uint32_t i = 0; i < verdict.count; ++i) {
+    const record::StuckKind kind = verdict.stuck[i].kind;
+    if (kind == record::StuckKind::kKnot || kind == record::StuckKind::kSelf) return true;
+  }
+  return false;
+}
+
 bool sleeps(void* context, const record::ThreadRow& row) { return sleepsAt(context, row) != 0; }
 
 }  // namespace
@@ -170,21 +196,27 @@ std::vector<Watcher::Deadlock> Watcher::look() {
     struct Group {
       std::vector<DeadlockMember> members;
       bool certain = true;
+      bool ends = true;
     };
     std::map<std::uint32_t, Group> groups;
     if (look == record::Look::kStuck && !othersShareAWait(view, verdict)) {
-      const bool alone = !outside.others_may_act && !verdict.anybody_acts;
+      const bool shared = hasOpenWait(verdict) && aChildSharesMemory(pid);
+      const bool alone = !outside.others_may_act && !verdict.anybody_acts && !shared;
       for (std::uint32_t i = 0; i < verdict.count; ++i) {
         const record::StuckThread& stuck = verdict.stuck[i];
         if (stuck.group == 0 || stuck.reported) continue;
+        if (shared && stuck.kind == record::StuckKind::kKnot) continue;
         const record::Ripeness ripeness = record::ripenessOf(view, stuck, alone, now);
         if (ripeness == record::Ripeness::kNotYet) continue;
         const auto wait = std::pair{stuck.thread, stuck.wait_serial};
         suspected.push_back(wait);
         if (std::ranges::find(watched.suspected, wait) == watched.suspected.end()) continue;
-        if (std::ranges::find(watched.told, wait) != watched.told.end()) continue;
-        watched.told.push_back(wait);
+        const bool ends = record::endsProgram(ripeness, stuck, now);
+        auto& told = ends ? watched.told : watched.told_likely;
+        if (std::ranges::find(told, wait) != told.end()) continue;
+        told.push_back(wait);
         Group& group = groups[stuck.group];
+        group.ends = group.ends && ends;
         group.certain = group.certain && ripeness == record::Ripeness::kProven;
         group.members.push_back(memberOf(*watched.file, stuck));
       }
@@ -192,6 +224,7 @@ std::vector<Watcher::Deadlock> Watcher::look() {
     watched.suspected = std::move(suspected);
     for (auto& [number, group] : groups) {
       out.push_back({{name, std::move(group.members), group.certain},
+                     group.ends,
                      static_cast<int>(view.header().pid),
                      view.header().process_start});
     }

@@ -25,6 +25,7 @@ class Watcher {
 
   struct Deadlock {
     OutsideVerdict verdict;
+    bool ends = true;  // the program; else it may still go on by itself
     int pid = 0;
     std::uint64_t process_start = 0;
   };
@@ -41,6 +42,7 @@ class Watcher {
     std::vector<std::pair<record::Index, std::uint32_t>>
         suspected;  // thread and wait serial, of the last look
     std::vector<std::pair<record::Index, std::uint32_t>> told;
+    std::vector<std::pair<record::Index, std::uint32_t>> told_likely;  // and was not to end it
   };
   void openNew();
 

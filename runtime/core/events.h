@@ -124,10 +124,12 @@ class ConditionWait {
   ConditionWait(const Object& condition, const Object& mutex, std::uint32_t mutex_owner, RequestKind request,
                 const Frame* frame);
   // `holds_mutex`: the real call has taken it again (it does so on a time-out and on cancellation too).
-  void end(bool holds_mutex);
+  // `notified`: it was not the time that ended the wait.
+  void end(bool holds_mutex, bool notified);
 
  private:
   Thread* thread_;
+  Index condition_ = kNone;
   Object mutex_;
   Shadow shadow_{};
   record::HeldEntry entry_{};
@@ -162,6 +164,7 @@ struct Event {
   Index other_lock = kNone;
   Index other_stack = kNone;
   std::uint32_t group = 0;
+  std::uint32_t wait_serial = 0;  // of the thread's row, for a verdict that is not certain
   std::uint32_t detail = 0;
   std::uint64_t duration_ns = 0;
 };
@@ -169,6 +172,8 @@ struct Event {
 void addEvent(Thread& thread, const Event& event);
 // Adds it for another thread, without counting.
 Index addEventFor(Index thread, Index chain, const Event& event);
+// Adds what a program must not do; ends the program where an option says so.
+void wrongUse(Thread& thread, const Event& event);
 void eventsAfterFork();
 
 void noteHeldAtEnd(Thread& thread);

@@ -15,6 +15,8 @@
 #include "runtime/base/spinlock.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/events.h"
+#include "runtime/core/file_holds.h"
+#include "runtime/core/handshakes.h"
 #include "runtime/core/lock_order_edges.h"
 #include "runtime/core/lock_table.h"
 #include "runtime/core/options.h"
@@ -207,6 +209,8 @@ void afterFork() {
   eventsAfterFork();
   progressAfterFork();
   phasesAfterFork();
+  handshakesAfterFork();
+  fileHoldsAfterFork();
   verdictsAfterFork();
   startsAfterFork();
   watching.store(false);

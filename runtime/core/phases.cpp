@@ -5,12 +5,14 @@
 // comes, so that two chains a barrier suffice.
 //
 // A new segment makes all that its thread does look new. So only the first rounds of a barrier are followed:
-// a program with phases that matter for lock orders has few, a loop with a barrier in it has millions.
+// a program with phases that matter for lock orders has few, a loop with a barrier in it has millions: there
+// the first rounds tell how the further ones are ordered (ThreadFlag::kUnfollowed).
 
 #include "runtime/core/phases.h"
 
 #include "runtime/base/table.h"
 #include "runtime/core/events.h"
+#include "runtime/core/handshakes.h"
 
 namespace gridlock::runtime {
 namespace {
@@ -51,7 +53,10 @@ Phase arriving(const Object& object) {
   }
   Barrier& barrier = barriers[number];
   const std::uint32_t round = barrier.arrivals / members;
-  if (round >= kMostRounds) return {};
+  if (round >= kMostRounds) {
+    leaveUnfollowed(*thread);
+    return {};
+  }
   const std::uint32_t slot = round % 2;
   if (barrier.arrivals % members == 0) barrier.last[slot] = kNone;
   barrier.last[slot] = endOfSegment(*thread, barrier.last[slot]);

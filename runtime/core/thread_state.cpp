@@ -152,7 +152,8 @@ Index makeSegment(Index thread, Index previous, Index other) {
   row.thread = thread;
   row.previous = previous;
   row.other = other;
-  row.state.store(1, std::memory_order_release);
+  const bool followed = (current.threads[thread].flags & record::kUnfollowed) == 0;
+  row.state.store(followed ? 1 : record::kUnfollowedSegment, std::memory_order_release);
   return segment;
 }
 

@@ -155,6 +155,11 @@ struct alignas(1024) Thread {
   std::uint64_t born_site;
   Index born_stack;
   std::uint32_t notified;  // waits that somebody else ended: conditions, semaphores, barriers, futexes
+  // Hand-shakes (core/handshakes.h): those that were followed; the notification it may have come to look for,
+  // by its kSegments row, and the mutex it did so under.
+  std::uint32_t handshakes;
+  Index notice;
+  Index notice_mutex;
 
   record::HeldEntry* entryOf(const Shadow* shadow) const {
     constexpr std::uint64_t kRatio = sizeof(Shadow) / sizeof(record::HeldEntry);

@@ -90,6 +90,7 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
                  .other_thread = stuck.blocker,
                  .other_stack = on_lock ? stackOfHold(view, stuck.blocker, stuck.wait_for) : kNone,
                  .group = number,
+                 .wait_serial = others_ran_on ? stuck.wait_serial : 0,
                  .detail = static_cast<std::uint32_t>(kind) | (others_ran_on ? record::kOthersRanOn : 0)});
     if (kind == StuckKind::kAbandoned &&
         (current.threads[stuck.blocker].flags & record::kThreadOfParent) != 0) {
@@ -99,9 +100,9 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
                    .stack = stuck.stack,
                    .other_thread = stuck.blocker});
     }
-    row.reported_wait.store(
-        stuck.unpublished ? stuck.wait_serial | record::kUnpublishedMark : stuck.wait_serial,
-        std::memory_order_relaxed);
+    row.reported_wait.store(stuck.wait_serial | (stuck.unpublished ? record::kUnpublishedMark : 0) |
+                                (others_ran_on ? record::kLikelyMark : 0),
+                            std::memory_order_relaxed);
   }
   current.header->deadlock_groups.store(number, std::memory_order_release);
   if (in_silence) return;
@@ -110,6 +111,7 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
     line << "self-deadlock: ";
     describe(line, current.threads[one->thread]);
     line << " waits for a lock that it holds itself";
+    if (others_ran_on) line << "; the program goes on, as another thread may release it";
   } else if (kind == StuckKind::kAbandoned) {
     line << "deadlock: ";
     describe(line, current.threads[one->thread]);
@@ -129,20 +131,24 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
   say(line);
 }
 
-// Writes what was not told yet. True when there was something.
+// Writes what was not told yet. True when there was something that ends the program.
 bool tell(const record::RecordView& view, const record::Verdict& verdict, bool alone, bool at_end,
           Sight& sight) {
-  bool told = false;
+  bool ends = false;
   const std::uint64_t now = nowNs();
   for (std::uint32_t group = 1; group <= verdict.groups; ++group) {
     bool known = true;
+    bool told_likely = true;
+    bool hangs = true;
     Ripeness ripeness = Ripeness::kProven;
     std::uint64_t waited = 0;
     for (std::uint32_t i = 0; i < verdict.count; ++i) {
       if (verdict.stuck[i].group != group) continue;
       if (!verdict.stuck[i].reported) known = false;
+      if (!verdict.stuck[i].told_likely) told_likely = false;
       waited = now - verdict.stuck[i].since_ns;
       ripeness = ripenessOf(view, verdict.stuck[i], alone, now);
+      hangs = endsProgram(ripeness, verdict.stuck[i], now);
     }
     if (known) continue;
     if (ripeness == Ripeness::kNotYet && at_end && waited > kLongAtTheEndNs) ripeness = Ripeness::kLikely;
@@ -150,11 +156,13 @@ bool tell(const record::RecordView& view, const record::Verdict& verdict, bool a
       sight = Sight::kUnripe;
       continue;
     }
+    const bool likely = ripeness == Ripeness::kLikely;
     // A program that ends by itself has its report; it prints what it prints alone.
-    writeGroup(view, verdict, group, ripeness == Ripeness::kLikely, at_end);
-    told = true;
+    if (!likely || !told_likely) writeGroup(view, verdict, group, likely, at_end);
+    if (!hangs) sight = Sight::kUnripe;
+    ends = ends || hangs;
   }
-  return told;
+  return ends;
 }
 
 std::uint64_t hexAfter(const char* text, const char* key) {
@@ -275,6 +283,39 @@ bool othersShareAWait(const record::Verdict& verdict) {
   return false;
 }
 
+// Whether a child process shares our memory (clone without CLONE_THREAD): it may end a wait, or give a lock.
+bool aChildSharesMemory(const record::RecordView& view) {
+  for (Index i = 1; i < view.end(Table::kThreads); ++i) {
+    const record::ThreadRow& row = *view.thread(i);
+    if (row.state.load(std::memory_order_relaxed) !=
+        static_cast<std::uint32_t>(record::ThreadState::kRunning))
+      continue;
+    Line path;
+    path << "/proc/self/task/" << row.tid << "/children";
+    char text[4096];
+    if (sys::readFile(path.text(), text, sizeof(text)) <= 0) continue;
+    long child = 0;
+    for (const char* at = text; *at != '\0'; ++at) {
+      constexpr long kCompareMemory = 1;  // KCMP_VM
+      if (*at >= '0' && *at <= '9') {
+        child = child * 10 + (*at - '0');
+      } else if (child != 0) {
+        if (sys::call(SYS_kcmp, sys::getpid(), child, kCompareMemory, 0, 0) == 0) return true;
+        child = 0;
+      }
+    }
+  }
+  return false;
+}
+
+// Waits that somebody whom the record does not show could end.
+bool hasOpenWait(const record::Verdict& verdict) {
+  for (std::uint32_t i = 0; i < verdict.count; ++i) {
+    if (verdict.stuck[i].kind == StuckKind::kKnot || verdict.stuck[i].kind == StuckKind::kSelf) return true;
+  }
+  return false;
+}
+
 bool hasUnpublished(const record::Verdict& verdict) {
   for (std::uint32_t i = 0; i < verdict.count; ++i) {
     if (verdict.stuck[i].unpublished) return true;
@@ -305,9 +346,12 @@ Sight lookAtAll(Moment moment) {
     if (look == record::Look::kNoRoom) continue;
     sight = look == record::Look::kStuck ? Sight::kStuck : Sight::kClear;
     if (sight == Sight::kClear) break;
-    if (!outside.others_may_act && othersShareAWait(verdict)) {
-      sight = Sight::kClear;
-      break;
+    if (!outside.others_may_act && hasOpenWait(verdict)) {
+      outside.others_may_act = aChildSharesMemory(view);
+      if (othersShareAWait(verdict) || (outside.others_may_act && !hasSelfWait(verdict))) {
+        sight = Sight::kClear;
+        break;
+      }
     }
     if (!also_knots && hasSelfWait(verdict)) {
       also_knots = true;  // whether anybody else could act

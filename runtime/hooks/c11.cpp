@@ -65,6 +65,18 @@ GRIDLOCK_EXPORT int cnd_timedwait(cnd_t* cond, mtx_t* mutex, const timespec* unt
                          [=] { return real.cnd_timedwait(cond, mutex, until); });
 }
 
+GRIDLOCK_EXPORT int cnd_signal(cnd_t* cond) noexcept {
+  initialise();
+  notifying(objectOfCondition(asCond(cond)), isWaitedFor(asCond(cond)), GRIDLOCK_FRAME);
+  return real.cnd_signal(cond);
+}
+
+GRIDLOCK_EXPORT int cnd_broadcast(cnd_t* cond) noexcept {
+  initialise();
+  notifying(objectOfCondition(asCond(cond)), isWaitedFor(asCond(cond)), GRIDLOCK_FRAME);
+  return real.cnd_broadcast(cond);
+}
+
 GRIDLOCK_EXPORT int thrd_create(thrd_t* handle, thrd_start_t routine, void* argument) {
   // Both kinds of routine return in the same register; libc calls them by the same pointer, too.
   return startThread(handle, false, std::bit_cast<void* (*)(void*)>(routine), argument, GRIDLOCK_FRAME,

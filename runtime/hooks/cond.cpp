@@ -24,6 +24,14 @@ int destroyWith(decltype(real.pthread_cond_destroy) function, pthread_cond_t* co
   return result;
 }
 
+Object objectOfOldCondition(pthread_cond_t* cond) {
+  return {reinterpret_cast<std::uint64_t>(cond), nullptr, gridlock::record::LockKind::kCondition, 0};
+}
+bool isOldWaitedFor(pthread_cond_t* cond) {
+  const auto* made = __atomic_load_n(reinterpret_cast<pthread_cond_t**>(cond), __ATOMIC_ACQUIRE);
+  return made != nullptr && isWaitedFor(made);
+}
+
 }  // namespace
 
 GRIDLOCK_EXPORT int pthread_cond_init(pthread_cond_t* cond, const pthread_condattr_t* attributes) noexcept {
@@ -49,6 +57,32 @@ GRIDLOCK_EXPORT int pthread_cond_clockwait(pthread_cond_t* cond, pthread_mutex_t
                                            const timespec* until) {
   return waitOnCondition(cond, mutex, RequestKind::kTimed, GRIDLOCK_FRAME,
                          [=] { return real.pthread_cond_clockwait(cond, mutex, clock, until); });
+}
+
+GRIDLOCK_EXPORT int pthread_cond_signal(pthread_cond_t* cond) noexcept {
+  initialise();
+  notifying(objectOfCondition(cond), isWaitedFor(cond), GRIDLOCK_FRAME);
+  return real.pthread_cond_signal(cond);
+}
+
+GRIDLOCK_EXPORT int pthread_cond_broadcast(pthread_cond_t* cond) noexcept {
+  initialise();
+  notifying(objectOfCondition(cond), isWaitedFor(cond), GRIDLOCK_FRAME);
+  return real.pthread_cond_broadcast(cond);
+}
+
+// An object of the old layout holds a pointer to one of the new, made by the first wait.
+
+GRIDLOCK_EXPORT int pthread_cond_signal_old(pthread_cond_t* cond) {
+  initialise();
+  notifying(objectOfOldCondition(cond), isOldWaitedFor(cond), GRIDLOCK_FRAME);
+  return real.pthread_cond_signal_old(cond);
+}
+
+GRIDLOCK_EXPORT int pthread_cond_broadcast_old(pthread_cond_t* cond) {
+  initialise();
+  notifying(objectOfOldCondition(cond), isOldWaitedFor(cond), GRIDLOCK_FRAME);
+  return real.pthread_cond_broadcast_old(cond);
 }
 
 GRIDLOCK_EXPORT int pthread_cond_init_old(pthread_cond_t* cond, const pthread_condattr_t* attributes) {
@@ -79,3 +113,5 @@ GRIDLOCK_VERSIONS(pthread_cond_init)
 GRIDLOCK_VERSIONS(pthread_cond_destroy)
 GRIDLOCK_VERSIONS(pthread_cond_wait)
 GRIDLOCK_VERSIONS(pthread_cond_timedwait)
+GRIDLOCK_VERSIONS(pthread_cond_signal)
+GRIDLOCK_VERSIONS(pthread_cond_broadcast)

@@ -5,6 +5,7 @@
 // buffer) puts the books right before the program's own handlers run.
 #pragma once
 
+#include "runtime/core/handshakes.h"
 #include "runtime/hooks/mutex_lock.h"
 
 namespace gridlock::runtime {
@@ -16,7 +17,12 @@ inline Object objectOfCondition(pthread_cond_t* cond) {
           static_cast<std::uint16_t>(shared ? record::kProcessShared : 0)};
 }
 
-inline void conditionWaitCancelled(void* wait) { static_cast<ConditionWait*>(wait)->end(true); }
+// Whether anybody waits for it, as libc's own functions see it.
+inline bool isWaitedFor(const pthread_cond_t* cond) {
+  return __atomic_load_n(&cond->__data.__wrefs, __ATOMIC_RELAXED) >> 3 != 0;
+}
+
+inline void conditionWaitCancelled(void* wait) { static_cast<ConditionWait*>(wait)->end(true, false); }
 
 template <typename Call>
 int waitOnCondition(pthread_cond_t* cond, pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
@@ -28,7 +34,7 @@ int waitOnCondition(pthread_cond_t* cond, pthread_mutex_t* mutex, RequestKind re
   result = call();
   pthread_cleanup_pop(0);
   // Whatever it returns but EPERM, EINVAL of a robust mutex that is lost: the mutex is ours again.
-  wait.end(result != ENOTRECOVERABLE);
+  wait.end(result != ENOTRECOVERABLE, result == 0);
   return result;
 }
 

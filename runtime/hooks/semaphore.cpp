@@ -6,7 +6,9 @@
 // another thread, or by one that did not wait, ends that for good.
 //
 // Only semaphores that were seen to be initialised with one are followed so: a mark in bytes that libc does
-// not use says so. All others cost a look at that mark, and nothing more while they need not wait.
+// not use says so. All others cost a look at that mark, and nothing more while they need not wait. One that
+// starts at nothing is a signal: by another mark, what was done before its posts comes before what waited for
+// them (core/handshakes.h).
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +16,7 @@
 #include <stdarg.h>
 
 #include "runtime/core/handover.h"
+#include "runtime/core/handshakes.h"
 #include "runtime/hooks/fast_path.h"
 #include "runtime/hooks/real.h"
 
@@ -36,6 +39,26 @@ bool isShared(const sem_t* semaphore) { return reinterpret_cast<const int*>(sema
 
 bool isMarked(sem_t* semaphore) {
   return static_cast<std::uint32_t>(*spareOf(semaphore) >> 32) == tagOf(addressOf(semaphore));
+}
+
+// The mark of one that began at nothing: another tag; the row's number, and whether its rounds are used up.
+constexpr std::uint32_t kSignalTag = 1u << 30;
+constexpr std::uint64_t kUsedUp = 1;
+bool isSignal(sem_t* semaphore) {
+  return static_cast<std::uint32_t>(*spareOf(semaphore) >> 32) == (tagOf(addressOf(semaphore)) ^ kSignalTag);
+}
+
+[[gnu::noinline]] void signalled(sem_t* semaphore, bool posted) {
+  const std::uint64_t word = *spareOf(semaphore);
+  Thread* thread = thisThread();
+  if (thread == nullptr) return;
+  if ((word & kUsedUp) != 0 && (thread->row->flags & gridlock::record::kUnfollowed) != 0) return;
+  const int saved = errno;
+  Inside inside(thread);
+  const Index lock = static_cast<Index>(word) >> 1;
+  posted ? void(tell(*thread, lock, true)) : wasToldInTurn(*thread, lock);
+  if (!isTold(lock)) *spareOf(semaphore) = word | kUsedUp;
+  errno = saved;
 }
 
 Object objectOf(sem_t* semaphore) {
@@ -66,6 +89,7 @@ template <typename Call>
   result = call();
   pthread_cleanup_pop(0);
   wait.end();
+  if (result == 0 && isSignal(semaphore)) signalled(semaphore, false);
   return result;
 }
 
@@ -96,7 +120,9 @@ inline __attribute__((always_inline)) int waitWith(sem_t* semaphore, RequestKind
   if (!isFollowed(semaphore)) [[likely]] {
     if (request == RequestKind::kTry || !isZero(semaphore)) {
       ++tl_thread->notified;
-      return call();
+      const int result = call();
+      if (isSignal(semaphore) && result == 0) signalled(semaphore, false);
+      return result;
     }
     return waitPlainly(semaphore, request, frame, call);
   }
@@ -123,7 +149,11 @@ void initialisedWith(sem_t* semaphore, unsigned value, const Frame* frame) {
     *spareOf(semaphore) = 0;
     object.spare = spareOf(semaphore);
   }
+  if (isSignal(semaphore)) *spareOf(semaphore) = 0;
   initialised(object, frame, value == 1 && isShared(semaphore) ? kFollowed : 0);
+  if (value != 0 || isShared(semaphore) || knownThread() == nullptr) return;
+  if (const std::uint64_t lock = knownLock(object); lock != kNone)
+    *spareOf(semaphore) = std::uint64_t{tagOf(addressOf(semaphore)) ^ kSignalTag} << 32 | lock << 1;
 }
 
 }  // namespace
@@ -189,7 +219,10 @@ GRIDLOCK_EXPORT int sem_clockwait(sem_t* semaphore, clockid_t clock, const times
 GRIDLOCK_EXPORT int sem_post(sem_t* semaphore) noexcept {
   const Frame* frame = GRIDLOCK_FRAME;
   initialise();
-  if (isFollowed(semaphore) && !popIfNewest(tl_thread, addressOf(semaphore)))
-    posting(objectOf(semaphore), frame);
+  if (isFollowed(semaphore)) {
+    if (!popIfNewest(tl_thread, addressOf(semaphore))) posting(objectOf(semaphore), frame);
+  } else if (isSignal(semaphore)) {
+    signalled(semaphore, true);
+  }
   return real.sem_post(semaphore);
 }

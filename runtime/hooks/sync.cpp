@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/syscall.h>
 
+#include "runtime/core/handshakes.h"
 #include "runtime/core/phases.h"
 #include "runtime/hooks/fast_path.h"
 #include "runtime/hooks/once_cleanup.h"
@@ -81,6 +82,23 @@ auto onceWith(Control* control, void (*routine)(), const Frame* frame, Call call
     attempt.refused();
     return result;
   }
+}
+
+// Futexes: who is woken comes behind who woke it.
+void waking(const Object& object) {
+  Thread* thread = recordIsOurs() ? thisThread() : nullptr;
+  if (thread == nullptr) return;
+  const int saved = errno;
+  Inside inside(thread);
+  bool was_destroyed = false;
+  if (const Index lock = lockOf(*thread, object, was_destroyed); lock != kNone) tell(*thread, lock, false);
+  errno = saved;
+}
+void woken(const Object& object) {
+  Thread* thread = knownThread();
+  if (thread == nullptr) return;
+  Inside inside(thread);
+  if (const Index lock = knownLock(object); lock != kNone) wasTold(*thread, lock);
 }
 
 }  // namespace
@@ -180,15 +198,19 @@ GRIDLOCK_EXPORT long syscall(long number, ...) noexcept {
   initialise();
   const int operation = static_cast<int>(a[1]) & FUTEX_CMD_MASK;
   if (number == SYS_seccomp || number == SYS_prctl) noteRestriction(number, a);
+  if (number == SYS_futex && (operation == FUTEX_WAKE || operation == FUTEX_WAKE_BITSET))
+    waking(plainObject(reinterpret_cast<void*>(a[0]), LockKind::kFutex));
   if (number != SYS_futex || (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET)) {
     return real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
   }
   const bool is_private = (a[1] & FUTEX_PRIVATE_FLAG) != 0;
   // libstdc++ waits without the private flag, though only for its own process.
   (void)is_private;
-  PlainWait wait(plainObject(reinterpret_cast<void*>(a[0]), LockKind::kFutex), WaitKind::kFutex,
-                 a[3] != 0 ? RequestKind::kTimed : RequestKind::kBlocking, GRIDLOCK_FRAME);
+  const Object object = plainObject(reinterpret_cast<void*>(a[0]), LockKind::kFutex);
+  PlainWait wait(object, WaitKind::kFutex, a[3] != 0 ? RequestKind::kTimed : RequestKind::kBlocking,
+                 GRIDLOCK_FRAME);
   const long result = real.syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
   wait.end();
+  if (result == 0 || errno == EAGAIN) woken(object);
   return result;
 }

@@ -48,6 +48,25 @@ static void both(void) {
   work(0);
   if (made) pthread_join(thread, 0);
 }
+static pthread_mutex_t many[3][40];
+static int rounds[3], spans[3] = {0, 1, 2};
+static void await(int count) {
+  for (int i = 0; i < 3; ++i)
+    while (__atomic_load_n(&rounds[i], __ATOMIC_RELAXED) < count) sched_yield();
+}
+/* Ever new orders of two locks of its own, and one that all share. */
+static void *ring(void *argument) {
+  const int self = *(int *)argument;
+  pthread_mutex_t *mine = many[self];
+  static pthread_mutex_t shared = PTHREAD_MUTEX_INITIALIZER;
+  for (unsigned i = 0;; ++i) {
+    pthread_mutex_t *outer = &mine[i % 39], *inner = &mine[i % 39 + 1 + i / 39 % (39 - i % 39)];
+    pthread_mutex_lock(outer); pthread_mutex_lock(inner); pthread_mutex_lock(&shared);
+    __atomic_fetch_add(&rounds[self], 1, __ATOMIC_RELAXED);
+    pthread_mutex_unlock(&shared); pthread_mutex_unlock(inner); pthread_mutex_unlock(outer);
+  }
+  return 0;
+}
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   for (int i = 0; i < kLocks; ++i) pthread_mutex_init(&locks[i], 0);
@@ -76,6 +95,26 @@ int main(int argc, char **argv) {
     work(0);
     puts("done");
     return 0;
+  }
+  if (!strcmp(what, "sandbox_of_others")) {
+    /* Three threads are at it when the filter comes for all of them, and go on under it. */
+    pthread_t threads[3];
+    for (int i = 0; i < 3; ++i) pthread_create(&threads[i], 0, ring, &spans[i]);
+    await(20);
+    static const int allowed[] = {SYS_futex, SYS_write, SYS_exit_group, SYS_sched_yield};
+    struct sock_filter filter[16] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0}};
+    unsigned short n = 1, count = sizeof allowed / sizeof *allowed;
+    for (unsigned short i = 0; i < count; ++i, ++n)
+      filter[n] = (struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K, (unsigned char)(count - i), 0, allowed[i]};
+    filter[n++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS};
+    filter[n++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+    struct sock_fprog program = {n, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program))
+      return 6;
+    await(1000);
+    syscall(SYS_write, 1, "done\n", 5);
+    syscall(SYS_exit_group, 0);
   }
   both();
   if (!strcmp(what, "user") || !strcmp(what, "chroot") || !strcmp(what, "fork")) {
@@ -172,7 +211,8 @@ INSTANTIATE_TEST_SUITE_P(
         Place{"stderr_is_a_file_of_its_own", "export GRIDLOCK_OPTIONS=colour=red:report=0", "stderr", false,
               1},
         Place{"descriptors_closed_and_used_again", "", "close", false, 0},
-        Place{"sandbox", "", "sandbox", false, 1}, Place{"chroot", "", "chroot", true, 1},
+        Place{"sandbox", "", "sandbox", false, 1},
+        Place{"sandbox_of_others", "", "sandbox_of_others", false, 1}, Place{"chroot", "", "chroot", true, 1},
         Place{"user_changes", "", "user", false, 1}),
     [](const auto& one) { return std::string(one.param.name); });
 

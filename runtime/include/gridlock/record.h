@@ -157,6 +157,14 @@ enum LockFlag : std::uint16_t {
   kPriorityInherit = 1u << 2,
   kInitialised = 1u << 3,  // by an init call that was seen; else static or never initialised
   kHandedOver = 1u << 4,   // once unlocked by a thread that did not hold it: its holders are not certain
+  kUnderNotice = 1u << 5,  // a mutex: a condition was notified under it
+};
+
+// LockRow::detail of a lock on a file; such rows have kFile and kProcessShared.
+enum FileLockDetail : std::uint32_t {
+  kFlock = 1,
+  kRecordLock = 2,      // of the process: its own threads never wait for it
+  kOneDescription = 4,  // flock by several threads through one descriptor: neither keeps the other out
 };
 
 // Fate of a lock; written by the thread that causes it.
@@ -174,11 +182,15 @@ struct LockRow {
   Index born_thread;                     // kThreads
   Index name;                            // kText: given by annotation, or none
   std::atomic<std::uint32_t> contended;  // acquisitions that had to wait
-  std::atomic<std::uint32_t> detail;     // barrier: count; condition: kLocks index of its mutex
-  std::uint32_t reserved;
-  std::uint64_t first_site;  // return address of the first acquisition
+                                         // condition: the last notification's kThreads, with kUnheard
+  std::atomic<std::uint32_t> detail;     // barrier: count; condition: kLocks index of its mutex; a lock
+                                         // on a file: FileLockDetail
+  std::uint32_t reserved;                // free row: the writer's business
+                                         // condition: kFrames of the last notification
+  std::uint64_t first_site;              // return address of the first acquisition
 };
 static_assert(sizeof(LockRow) == 56);
+inline constexpr std::uint32_t kUnheard = 1u << 31;  // nobody waited when it was notified
 
 enum class Mode : std::uint8_t { kExclusive = 0, kShared = 1 };
 enum class RequestKind : std::uint8_t { kBlocking = 0, kTry = 1, kTimed = 2 };
@@ -283,16 +295,20 @@ enum ThreadFlag : std::uint32_t {
   kDetached = 1u << 2,
   kCancelled = 1u << 3,       // pthread_cancel was called for it: it may leave any wait
   kThreadOfParent = 1u << 4,  // in a forked child: held locks at the fork, and does not exist here
+  kUnfollowed = 1u << 5,      // its further hand-shakes and barriers make no segments any more
 };
 
-// Which parts of which threads are ordered by start and join: a directed acyclic graph. Segment a
-// comes before b when b is reached from a by following the edges backwards (previous, other).
+// Which parts of which threads are ordered by start, join, barriers and hand-shakes: a directed acyclic
+// graph. Segment a comes before b when b is reached from a by following the edges backwards (previous,
+// other).
 struct SegmentRow {
-  std::atomic<std::uint32_t> state;  // 1: valid
+  std::atomic<std::uint32_t> state;  // 1: valid; kUnfollowedSegment: valid, too
   Index thread;
   Index previous;  // the thread's segment before this one; for its first one, the creator's
-  Index other;     // after a join: the last segment of the joined thread; else none
+  Index other;     // after a join, a barrier or a hand-shake: the segment of another thread; else none
 };
+// Of a thread with kUnfollowed: what it did in the same way before tells how such requests are ordered.
+inline constexpr std::uint32_t kUnfollowedSegment = 2;
 static_assert(sizeof(SegmentRow) == 16);
 
 // One acquisition that a thread has not released yet.
@@ -451,7 +467,7 @@ struct EventRow {
   std::uint32_t detail;
   Index text;                        // kText
   std::atomic<std::uint32_t> count;  // equal events after the first
-  std::uint32_t reserved;
+  std::uint32_t reserved;            // of a verdict that is not certain: ThreadRow::wait_serial of the wait
   std::uint64_t when_ns;
   std::uint64_t duration_ns;
 };

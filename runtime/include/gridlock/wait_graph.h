@@ -65,6 +65,7 @@ struct StuckThread {
   std::uint32_t group;  // members of one deadlock share a number from 1; 0 for kBehind
   StuckKind kind;
   bool reported;           // an event already told of this very wait
+  bool told_likely;        // one told of it that was not certain then
   bool unpublished;        // see Outside::sleeps_at
   Index stack;             // kFrames: where it waits
   std::uint64_t since_ns;  // 0 when the wait was not published
@@ -72,6 +73,8 @@ struct StuckThread {
 
 // Added to the (even) serial of a thread whose unpublished wait was told of, in ThreadRow::reported_wait.
 inline constexpr std::uint32_t kUnpublishedMark = 1u << 31;
+// Added when what was told was likely, not proven.
+inline constexpr std::uint32_t kLikelyMark = 1u << 30;
 
 struct Verdict {
   const StuckThread* stuck = nullptr;
@@ -83,8 +86,14 @@ struct Verdict {
 // Whether a group may be told of. A thread that waits for its own lock can be let go by another one that
 // releases what it does not hold: against all rules, but it works, and programs live on it. So such a wait is
 // certain only when nobody is left to do that (`alone`), and worth telling when it has lasted too long.
+// Programs that hand such a lock over slowly go on all the same; one that does not within a minute hangs.
 enum class Ripeness { kNotYet, kLikely, kProven };
 inline constexpr std::uint64_t kLongSelfWaitNs = 3'000'000'000;
+inline constexpr std::uint64_t kHangingSelfWaitNs = 60'000'000'000;
+inline bool endsProgram(Ripeness ripeness, const StuckThread& stuck, std::uint64_t now) {
+  return ripeness == Ripeness::kProven ||
+         (ripeness == Ripeness::kLikely && now - stuck.since_ns >= kHangingSelfWaitNs);
+}
 inline Ripeness ripenessOf(const RecordView& view, const StuckThread& stuck, bool alone, std::uint64_t now) {
   const LockRow* lock = view.lock(stuck.wait_for);
   const bool shared = lock != nullptr && (lock->flags & kProcessShared) != 0;  // with another process
@@ -529,6 +538,7 @@ class WaitGraph {
           node.group,
           node.kind,
           node.reported == reportMark(node),
+          node.reported == (reportMark(node) | kLikelyMark),
           node.unpublished,
           stackOf(i),
           node.unpublished ? 0 : view_.thread(i)->wait_since_ns.load(std::memory_order_relaxed)};
