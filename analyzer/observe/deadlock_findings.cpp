@@ -31,6 +31,8 @@ std::string_view endOf(record::LockKind kind) {
       return "post it";
     case record::LockKind::kBarrier:
       return "arrive there";
+    case record::LockKind::kPipe:
+      return "use its other end";
     case record::LockKind::kFutex:
       return "wake it";
     default:
@@ -150,6 +152,12 @@ void EventFindings::addDeadlock(std::vector<DeadlockMember> members, bool certai
         const auto state =
             row ? static_cast<record::ThreadState>(row->state.load()) : record::ThreadState::kEmpty;
         const bool ended = state == record::ThreadState::kExited || state == record::ThreadState::kJoined;
+        if (row && (row->flags & record::kThreadOfParent) != 0) {
+          part += ", which a thread of the parent process held at the fork: nobody here will ever release it";
+          holds.push_back("a thread of the parent held " + what + " at the fork");
+          if (taken.known()) held_locations.push_back(location(taken, "taken in the parent"));
+          break;
+        }
         part += ", which " + threads_.label(other.thread) + " took at " + taken.text();
         if (ended) part += " and never released before it ended";
         held_locations.push_back(location(taken, threads_.label(other.thread) + " took " + what));

@@ -128,8 +128,17 @@ std::optional<OutsideWait> pipeWait(const ProcessImage& process, const ImageThre
   }
   // Its own other end, left open, does nothing for a process of one thread.
   if (process.threads.size() == 1 && others.size() == 2) others.erase(process.pid);
-  if (others.size() != 1 || !hasOneThread(*others.begin())) return std::nullopt;
+  if (others.size() != 1) return std::nullopt;
   OutsideWait out;
+  if (*others.begin() == process.pid && process.threads.size() > 1) {
+    // Any thread of the process may use the other end, and nobody else.
+    out.kind = record::WaitKind::kFutex;
+    out.lock_kind = record::LockKind::kPipe;
+    out.identity = pipe + (writers ? " read" : " write");
+    out.name = std::string(writers ? "data of " : "room in ") + pipe;
+    return out;
+  }
+  if (!hasOneThread(*others.begin())) return std::nullopt;
   out.kind = record::WaitKind::kLock;
   out.lock_kind = record::LockKind::kPipe;
   out.flags = record::kProcessShared;

@@ -3,6 +3,7 @@
 
 #include "runtime/core/events.h"
 
+#include "runtime/base/print.h"
 #include "runtime/base/table.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/handover.h"
@@ -154,12 +155,29 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
   }
 }
 
+// In a forked child a lock may be held by a thread that only the parent has. That the parent's record still
+// shows it cannot be relied upon: there it may have been released since.
+static void noteThreadOfParent(std::uint32_t owner, Index lock) {
+  if ((current.header->flags & record::kForkedChild) == 0 || owner == kNobody || owner == inherited_tid ||
+      (current.locks[lock].flags & record::kProcessShared) != 0 || threadByTid(owner) != kNone ||
+      holderOnRecord(lock, kNone) != kNone) {
+    return;
+  }
+  Line path;
+  path << "/proc/self/task/" << owner;
+  if (sys::call(SYS_faccessat, AT_FDCWD, sys::asLong(path.text()), 0 /* F_OK */) != 0)
+    addThreadOfParent(owner, lock);
+}
+
 void Attempt::mayBlock(std::uint32_t owner, WaitKind kind) {
   if (thread_ == nullptr) return;
   Inside inside(thread_);
   Thread& thread = *thread_;
   chainOf(thread);  // who looks at us while we wait sees where we took what we hold
-  if (kind == WaitKind::kLock) takes_ = takesOf(lock_).count;
+  if (kind == WaitKind::kLock) {
+    takes_ = takesOf(lock_).count;
+    noteThreadOfParent(owner, lock_);
+  }
   wait_.begin(thread, kind, lock_, address_, how_, stack_.index);
   if (kind == WaitKind::kLock && static_cast<RequestKind>(how_ >> 8) == RequestKind::kBlocking)
     lookBeforeBlocking(thread, owner);

@@ -539,6 +539,21 @@ void withdrawThread(Index index) {
                                      std::memory_order_release);
 }
 
+void addThreadOfParent(std::uint32_t tid, Index lock) {
+  const Index ghost = makeRow(kNone);
+  const Index held = ghost == kNone ? kNone : takeBlock(ghost, kNone);
+  if (held == kNone) return;
+  record::ThreadRow& row = current.threads[ghost];
+  row.tid = tid;
+  row.flags = record::kThreadOfParent;
+  keepLock(lock);
+  current.held[held].entries[0].mode = 0;
+  current.held[held].entries[0].lock.store(lock, std::memory_order_relaxed);
+  row.held_block.store(held, std::memory_order_relaxed);
+  row.held_count.store(1, std::memory_order_release);
+  row.state.store(static_cast<std::uint32_t>(record::ThreadState::kExited), std::memory_order_release);
+}
+
 Index threadByHandle(std::uint64_t handle) { return handles.find(handleKey(handle)); }
 Index threadByTid(std::uint32_t tid) { return handles.find(tidKey(tid)); }
 void nameHandle(std::uint64_t handle, Index row) { handles.replace(handleKey(handle), row); }

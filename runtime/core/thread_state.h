@@ -316,6 +316,8 @@ void withdrawThread(Index row);
 // The row of a live or ended, not yet joined thread, by its pthread_t or kernel id; none if unknown.
 Index threadByHandle(std::uint64_t handle);
 Index threadByTid(std::uint32_t tid);
+// In a forked child: a row for a thread of the parent that holds this lock, and does not exist here.
+void addThreadOfParent(std::uint32_t tid, Index lock);
 void nameHandle(std::uint64_t handle, Index row);
 void forgetHandle(std::uint64_t handle);
 // The end of the calling thread, when its last destructors have run.

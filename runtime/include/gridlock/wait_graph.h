@@ -98,7 +98,9 @@ inline Ripeness ripenessOf(const RecordView& view, const StuckThread& stuck, boo
   const LockRow* lock = view.lock(stuck.wait_for);
   const bool shared = lock != nullptr && (lock->flags & kProcessShared) != 0;  // with another process
   if (stuck.kind != StuckKind::kSelf || (alone && !shared)) return Ripeness::kProven;
-  if (lock != nullptr && (lock->kind == LockKind::kOnce || lock->kind == LockKind::kStaticGuard))
+  // Who keeps both ends of a pipe to itself waits for nobody else.
+  if (lock != nullptr && (lock->kind == LockKind::kOnce || lock->kind == LockKind::kStaticGuard ||
+                          lock->kind == LockKind::kPipe))
     return Ripeness::kProven;
   return stuck.since_ns != 0 && now > stuck.since_ns && now - stuck.since_ns >= kLongSelfWaitNs
              ? Ripeness::kLikely
