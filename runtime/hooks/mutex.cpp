@@ -1,6 +1,7 @@
 // Mutexes (see mutex_lock.h) and spin locks.
 
 #include "runtime/base/sys.h"
+#include "runtime/hooks/fast_birth.h"
 #include "runtime/hooks/mutex_lock.h"
 #include "runtime/hooks/real.h"
 
@@ -116,6 +117,7 @@ GRIDLOCK_EXPORT int pthread_mutex_init(pthread_mutex_t* mutex,
   const std::uint64_t word = *spareOfMutex(mutex);
   if (!wasDestroyed(word, addressOfMutex(mutex))) initialising(objectOfMutex(mutex), GRIDLOCK_FRAME);
   const int result = real.pthread_mutex_init(mutex, attributes);
+  if (attributes == nullptr && result == 0 && isBornAgain(mutex, word, GRIDLOCK_FRAME)) return 0;
   if (result == 0) initialised(objectOfMutex(mutex), GRIDLOCK_FRAME, 0, word);
   return result;
 }
@@ -126,7 +128,7 @@ GRIDLOCK_EXPORT int pthread_mutex_destroy(pthread_mutex_t* mutex) noexcept {
   const std::uint32_t owner = ownerOfMutex(mutex);
   if (owner != kNobody) destroying(object, GRIDLOCK_FRAME, owner);
   const int result = real.pthread_mutex_destroy(mutex);
-  if (result == 0) destroyed(object);
+  if (result == 0 && !isForgotten(mutex)) destroyed(object);
   return result;
 }
 
