@@ -312,15 +312,21 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
           state.memory.erase(it);
       }
     }
+    auto add = [](std::vector<SymId>& list, SymId sym) {
+      auto at = std::lower_bound(list.begin(), list.end(), sym);
+      if (at == list.end() || *at != sym) list.insert(at, sym);
+    };
     for (SymId lock : outcome.at_exit.released) {
       SymId mine = substitute(lock, gid, args, source);
       auto held = heldBy(mine, state, false);
       if (held != state.locks.rend()) {
         context_.released_by_caller.insert(held->primitive);
-        if (held->count > 1)
+        if (held->count > 1) {
           --held->count;
-        else
+        } else {
+          if (held->lock == mine && !held->maybe && !syms_.hasStale(mine)) add(state.rest.dropped, mine);
           state.locks.erase(std::next(held).base());
+        }
       } else if (std::find(state.rest.released.begin(), state.rest.released.end(), mine) ==
                  state.rest.released.end()) {
         state.rest.released.push_back(mine);
@@ -355,10 +361,6 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
       if (!isFresh(root, state)) escape(value, state);
       if (syms_[value].kind == SymKind::Via || syms_[value].kind == SymKind::Handle) noteHome(address, value);
     }
-    auto add = [](std::vector<SymId>& list, SymId sym) {
-      auto at = std::lower_bound(list.begin(), list.end(), sym);
-      if (at == list.end() || *at != sym) list.insert(at, sym);
-    };
     for (SymId handle : outcome.at_exit.alive) add(state.rest.alive, substitute(handle, gid, args, source));
     for (SymId value : outcome.at_exit.joined) {
       SymId handle = substitute(value, gid, args, source);

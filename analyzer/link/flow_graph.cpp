@@ -453,6 +453,13 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   std::vector<Binding> memory;
   auto a = into.memory.begin();
   auto b = other.memory.begin();
+  // An error on both ways, whichever it is, is one.
+  std::vector<Fact> errors;
+  auto notZero = [&](SymId v, const State& state) {
+    if (syms_[v].kind == SymKind::Const) return syms_[v].n != 0;
+    return std::any_of(state.facts.begin(), state.facts.end(),
+                       [&](const Fact& fact) { return fact.sym == v && fact.equal == (fact.value != 0); });
+  };
   auto phi = [&](SymId address, SymId x, SymId y) {
     // Where no thread was started there is none to join.
     if (isHandle(x) != isHandle(y) && syms_[isHandle(x) ? y : x].kind != SymKind::Phi)
@@ -469,6 +476,7 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
         grown = true;
       }
     }
+    if (notZero(x, before) && notZero(y, other)) errors.push_back({out, false, 0});
     return out;
   };
   auto merged = [&](SymId address, SymId x, SymId y) {
@@ -491,6 +499,10 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     }
   }
   into.memory = std::move(memory);
+  for (const Fact& fact : errors) {
+    auto at = std::lower_bound(into.facts.begin(), into.facts.end(), fact);
+    if (at == into.facts.end() || *at != fact) into.facts.insert(at, fact);
+  }
   // What a branch took for impossible may be possible now.
   if (grown) {
     for (Index cut : pruned_) {

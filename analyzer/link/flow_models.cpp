@@ -1,5 +1,6 @@
 // Flow: what the effects of models mean.
 #include <algorithm>
+#include <utility>
 
 #include "analyzer/link/flow.h"
 
@@ -55,6 +56,20 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
     for (State& current : states) {
       State state = std::move(current);
       switch (effect.op) {
+        case Op::Holds:
+          if (effect.has_ok && used) {
+            State failed = state;
+            result(failed, false, effect);
+            next.push_back(std::move(failed));
+          }
+          result(state, true, effect);
+          if (SymId lock = arg(effect.a);
+              lock != kNoSym && heldBy(lock, state, false) == state.locks.rend()) {
+            const bool was_emitting = std::exchange(emitting_, false);
+            acquire(lock, mode, false, false, lockKindOf(lock), gid, gid, state);
+            emitting_ = was_emitting;
+          }
+          break;
         case Op::Lock:
         case Op::Try: {
           SymId lock = arg(effect.a);
@@ -495,6 +510,12 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::Await: {
           SymId object = arg(effect.a);
           if (object == kNoSym) break;
+          if (effect.has_ok) {
+            State failed = state;
+            result(failed, false, effect);
+            next.push_back(std::move(failed));
+            result(state, true, effect);
+          }
           SymId content = load(object, state);
           if (isHandle(content)) {
             joinThread(object, gid, state, false);
@@ -517,10 +538,12 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           }
           break;
         case Op::SemaphoreInit:
+        case Op::LatchInit:
           if (emitting_ && arg(effect.a) != kNoSym) {
             Event& event = emit(EventKind::SemaphoreInit, gid, state);
             event.addr = arg(effect.a);
             event.value = arg(effect.b);
+            if (effect.op == Op::LatchInit) event.flags |= kEventLatch;
           }
           break;
         case Op::SemaphoreWait:
@@ -558,6 +581,13 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::HandlerSet:
           if (emitting_ && arg(effect.a) != kNoSym)
             emit(EventKind::Handler, gid, state).value = arg(effect.a);
+          break;
+        case Op::HandlerIn:
+          if (!emitting_ || arg(effect.a) == kNoSym) break;
+          for (const Binding& binding : state.memory) {
+            if (syms_[binding.second].kind == SymKind::Func && syms_.contains(binding.first, arg(effect.a)))
+              emit(EventKind::Handler, gid, state).value = binding.second;
+          }
           break;
         case Op::Store:
           if (args.size() > 1) store(args[0], args[1], state);

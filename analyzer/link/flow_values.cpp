@@ -324,6 +324,26 @@ std::optional<std::int64_t> Flow::constantOf(SymId value, const State& state) co
   for (const Fact& fact : state.facts) {
     if (fact.sym == value && fact.equal) return fact.value;
   }
+  // `return trylock(m) == 0;`: what is known of the sides decides.
+  const Sym& s = syms_[value];
+  const auto differs = [&](SymId side, std::int64_t number) {
+    return std::any_of(state.facts.begin(), state.facts.end(), [&](const Fact& fact) {
+      return fact.sym == side && !fact.equal && fact.value == number;
+    });
+  };
+  if (s.kind == SymKind::Not) {
+    if (auto n = constantOf(s.a, state)) return *n == 0;
+    if (differs(s.a, 0)) return 0;
+  }
+  if (s.kind == SymKind::Compare) {
+    using facts::CompareOp;
+    const auto op = static_cast<CompareOp>(s.n);
+    const auto left = constantOf(s.a, state), right = constantOf(s.b, state);
+    if (left && right) return isTrue(op, *left, *right);
+    const bool apart = (right && differs(s.a, *right)) || (left && differs(s.b, *left));
+    if (apart && op == CompareOp::Eq) return 0;
+    if (apart && op == CompareOp::Ne) return 1;
+  }
   return std::nullopt;
 }
 

@@ -27,6 +27,7 @@ enum class Op : std::uint8_t {
   Nothing,  // known, and without effect here
   Lock,     // 0: address of the lock
   Try,
+  Holds,  // can only be called by who holds it
   Unlock,
   LockInit,
   LockDestroy,
@@ -80,11 +81,13 @@ enum class Op : std::uint8_t {
   Await,   // passes when signalled
   Barrier,
   SemaphoreInit,  // semaphore, value
+  LatchInit,      // latch, how often it is signalled before it opens
   SemaphoreWait,
   SemaphoreTry,
   SemaphorePost,
   Block,           // may sleep or wait for the outside
   HandlerSet,      // installs argument N as a signal handler
+  HandlerIn,       // installs the functions that argument N, a structure, holds as such
   MutexAttribute,  // attribute, type
   Store,           // *arg0 = arg1, atomically
   Escape,          // argument N is kept by others

@@ -122,6 +122,7 @@ enum EventFlag : std::uint32_t {
   kEventThrown = 1u << 24,   // Exit: by an exception
   kEventLast = 1u << 25,     // Access: of an object nobody else refers to any more
   kEventDying = 1u << 26,    // Call, Access: on a way that only ends the process, by abort or the like
+  kEventLatch = 1u << 27,    // SemaphoreInit: of a latch
   kEventVaries = 1u << 21,   // Access: at another place in each round of `loop`
 };
 

@@ -114,32 +114,30 @@ SymId SymTable::negate(SymId value) {
   return make(SymKind::Not, value);
 }
 
+bool isTrue(facts::CompareOp op, std::int64_t left, std::int64_t right) {
+  using facts::CompareOp;
+  switch (op) {
+    case CompareOp::Eq:
+      return left == right;
+    case CompareOp::Ne:
+      return left != right;
+    case CompareOp::Lt:
+      return left < right;
+    case CompareOp::Le:
+      return left <= right;
+    case CompareOp::Gt:
+      return left > right;
+    case CompareOp::Ge:
+      return left >= right;
+  }
+  return false;
+}
+
 SymId SymTable::compare(facts::CompareOp op, SymId left, SymId right) {
   using facts::CompareOp;
   const Sym l = syms_[left], r = syms_[right];
   if (l.kind == SymKind::Const && r.kind == SymKind::Const) {
-    bool value = false;
-    switch (op) {
-      case CompareOp::Eq:
-        value = l.n == r.n;
-        break;
-      case CompareOp::Ne:
-        value = l.n != r.n;
-        break;
-      case CompareOp::Lt:
-        value = l.n < r.n;
-        break;
-      case CompareOp::Le:
-        value = l.n <= r.n;
-        break;
-      case CompareOp::Gt:
-        value = l.n > r.n;
-        break;
-      case CompareOp::Ge:
-        value = l.n >= r.n;
-        break;
-    }
-    return constant(value);
+    return constant(isTrue(op, l.n, r.n));
   }
   if (l.kind == SymKind::Const) {  // constants on the right
     switch (op) {

@@ -52,6 +52,8 @@ struct Sym {
   bool operator==(const Sym&) const = default;
 };
 
+bool isTrue(facts::CompareOp op, std::int64_t left, std::int64_t right);
+
 class SymTable {
  public:
   SymTable();

@@ -469,7 +469,8 @@ void World::processEvent(ContextId context, Index e) {
     case EventKind::SemaphoreInit: {
       std::int64_t value = -1;
       if (event.value != kNoSym && syms[event.value].kind == SymKind::Const) value = syms[event.value].n;
-      for (PlaceId place : sets_[eval(context, event.addr)]) semaphore_values[place] = value;
+      auto& values = event.flags & kEventLatch ? latch_counts : semaphore_values;
+      for (PlaceId place : sets_[eval(context, event.addr)]) values[place] = value;
       break;
     }
     default:

@@ -166,6 +166,7 @@ class World {
   std::vector<std::vector<LockUse>> lock_uses;
   std::unordered_map<PlaceId, LockKind> lock_kinds;
   std::unordered_map<PlaceId, std::int64_t> semaphore_values;
+  std::unordered_map<PlaceId, std::int64_t> latch_counts;  // -1: not known
   std::set<PlaceId> recursive_locks;
   std::set<PlaceId> error_checking_locks;
   bool cut = false;

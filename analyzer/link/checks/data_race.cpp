@@ -86,6 +86,15 @@ class RaceCheck {
     return false;
   }
 
+  // A latch that no smaller number of these threads opens than all.
+  bool opensWhenAllHaveCome(PlaceId token, const std::set<OriginId>& who) const {
+    const auto latch = world_.latch_counts.find(token);
+    if (latch == world_.latch_counts.end()) return false;
+    std::int64_t least = 0;
+    for (OriginId origin : who) least += world_.origins[origin].many ? 2 : 1;
+    return latch->second < 0 || latch->second >= least;
+  }
+
   // `a` comes before a signal that `b` has waited for.
   bool ordered(const Access& a, const Access& b) const {
     for (PlaceId token : world_.set(b.awaited)) {
@@ -96,7 +105,9 @@ class RaceCheck {
       auto who = signallers_.find(token);
       if (who == signallers_.end() || !who->second.count(a.origin)) continue;
       bool barrier = who->second.count(b.origin) > 0;
-      if (!barrier && (who->second.size() > 1 || world_.origins[a.origin].many)) continue;
+      if (!barrier && !opensWhenAllHaveCome(token, who->second) &&
+          (who->second.size() > 1 || world_.origins[a.origin].many))
+        continue;
       return true;
     }
     return false;

@@ -118,6 +118,7 @@ class ReleaseCheck {
     }
     bool root = context.parent == kNone && !world_.origins[context.origin].open;
     bool thread_exit = event.flags & kEventCertain;
+    if (thread_exit) endedBelow(c, snapshot);
     for (const Held& held : snapshot.locks) {
       if (held.maybe || held.soft) continue;
       SetId places = world_.eval(c, held.lock);
@@ -164,6 +165,22 @@ class ReleaseCheck {
           also_released |= world_.eval(c, other.addr) == places;
       }
       candidates_.push_back({c, held.primitive, held.at, classes[0], also_released});
+    }
+  }
+
+  // A thread ends in a function that others called with a lock.
+  void endedBelow(ContextId c, const Snapshot& snapshot) {
+    for (const HeldAt& held : world_.heldAt(c, snapshot)) {
+      if (held.context == c || held.maybe || held.soft || semaphore(held.places)) continue;
+      const std::vector<PlaceId> classes = reporter_.lockClasses(held.places);
+      if (classes.empty() || !leaked_.insert(held.primitive).second) continue;
+      const std::string name = reporter_.lockName(classes[0]);
+      add(model::Rule::LockNotReleased, world_.cut ? model::Confidence::Possible : model::Confidence::Likely,
+          "the thread ends on this path with the lock",
+          "`" + name + "`, locked at " + reporter_.where(held.primitive) +
+              ", is still held when the thread ends in a function that is called with it",
+          c, held.primitive, "acquires, never released", classes[0], LockKind::Mutex, held.at,
+          "through this call");
     }
   }
 
