@@ -56,6 +56,19 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
     }
     site.fresh.push_back(fresh);
   }
+  if (kind == EventKind::Start) summary_.starts = true;
+  if (kind == EventKind::Call && syms_[callee].kind == SymKind::Func) {
+    // A wrapper that starts a thread, called in a loop: what differs from round to round differs between
+    // the threads.
+    const Index target = program_.symbols[syms_[callee].a].function;
+    if (target != kNone && context_.summaries[target].starts) {
+      summary_.starts = true;
+      for (std::size_t k = 0; k < args.size(); ++k) {
+        if (varies(args[k], gid))
+          site.varying.push_back(syms_.make(SymKind::Param, static_cast<std::uint32_t>(k)));
+      }
+    }
+  }
   if (kind == EventKind::Start) {
     // In the callee's terms: its arguments, and what a closure holds, that
     // change with each round.

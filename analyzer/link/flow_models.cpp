@@ -246,6 +246,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
                       argument == kNoSym ? std::vector<SymId>{} : std::vector<SymId>{argument}, false, place,
                       state);
           if (place != kNoSym) keepHandle(gid, place, handle, state);
+          if (effect.a < 0) setResult(gid, handle, state);  // what the call returns is the thread
           result(state, true, effect);
           break;
         }

@@ -175,6 +175,7 @@ struct Summary {
   bool writes_anything = false;
   bool returns_fresh = false;
   bool barriers = false;            // it or a callee passes one
+  bool starts = false;              // it or a callee starts threads
   std::uint64_t relevant_args = 0;  // bit k: what argument k points to matters
   std::uint64_t index_args = 0;     // bit k: argument k selects an element
   bool cut = false;                 // a bound was met

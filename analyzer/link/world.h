@@ -78,6 +78,7 @@ struct Context {
   std::vector<std::int64_t> constants;  // kNoConstant: none
   std::vector<bool> fresh;
   std::vector<SymId> varying;                  // differs between threads of the origin
+  std::vector<SymId> rounds;                   // differs between the rounds of a loop that starts threads
   SetId alive = 0;                             // AliveRefs
   SetId awaited = 0, signalled = 0, once = 0;  // places
   SetId acquired = 0;                          // gates passed

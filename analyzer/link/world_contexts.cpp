@@ -92,6 +92,17 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
             syms.replace(varying, args[k], syms.make(SymKind::Param, static_cast<std::uint32_t>(k))));
     }
   }
+  if (callee.starts) {
+    next.rounds = site.varying;
+    for (std::size_t k = 0; k < args.size(); ++k) {
+      const SymId param = syms.make(SymKind::Param, static_cast<std::uint32_t>(k));
+      const std::vector<SymId>& rounds = contexts[from].rounds;
+      const bool passed =
+          args[k] != kNoSym && std::find(rounds.begin(), rounds.end(), args[k]) != rounds.end();
+      if (passed && std::find(next.rounds.begin(), next.rounds.end(), param) == next.rounds.end())
+        next.rounds.push_back(param);
+    }
+  }
   next.alive = aliveAt(from, snapshot);
   next.awaited = tokens(from, contexts[from].awaited, snapshot.awaited, true, false);
   next.signalled = tokens(from, contexts[from].signalled, snapshot.signalled, false, true);
@@ -117,6 +128,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   for (std::int64_t c : next.constants) h = mix(h, static_cast<std::uint64_t>(c));
   for (bool f : next.fresh) h = mix(h, f);
   for (SymId v : next.varying) h = mix(h, v);
+  for (SymId v : next.rounds) h = mix(h, v + 1);
   h = mix(mix(mix(mix(mix(h, next.alive), next.awaited), next.signalled), next.once), next.clone);
   h = mix(mix(h, next.acquired), next.only);
   h = mix(mix(h, next.phase), next.frames);
@@ -130,10 +142,11 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
         return false;
     }
     return c.arguments == next.arguments && c.constants == next.constants && c.fresh == next.fresh &&
-           c.varying == next.varying && c.alive == next.alive && c.awaited == next.awaited &&
-           c.signalled == next.signalled && c.once == next.once && c.clone == next.clone &&
-           c.acquired == next.acquired && c.only == next.only && c.phase == next.phase &&
-           c.frames == next.frames && c.dying == next.dying && c.flags == next.flags && c.doubt == next.doubt;
+           c.varying == next.varying && c.rounds == next.rounds && c.alive == next.alive &&
+           c.awaited == next.awaited && c.signalled == next.signalled && c.once == next.once &&
+           c.clone == next.clone && c.acquired == next.acquired && c.only == next.only &&
+           c.phase == next.phase && c.frames == next.frames && c.dying == next.dying &&
+           c.flags == next.flags && c.doubt == next.doubt;
   };
   auto remember = [&](ContextId id) {
     std::vector<ContextId>& list = contexts[from].children[call];
@@ -206,6 +219,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     joined.awaited = intern(std::move(awaited));
     if (joined.acquired != next.acquired) joined.acquired = 0;
     if (joined.only != next.only) joined.only = 0;
+    if (joined.rounds != next.rounds) joined.rounds.clear();
     if (joined.phase != next.phase || joined.frames != next.frames) joined.phase = joined.frames = kNone;
     joined.signalled = unite(joined.signalled, next.signalled);
     grown |= joined.dying && !next.dying;

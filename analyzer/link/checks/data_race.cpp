@@ -120,7 +120,7 @@ class RaceCheck {
     if (a.place != b.place && kindsOf(world_, a, b) == Kinds::Different) return false;
     if (a.origin == b.origin) {
       if (!world_.origins[a.origin].many) return false;
-      if (a.distinct && b.distinct) return false;
+      if (a.distinct && b.distinct && ownOfStarter(a)) return false;
       if (a.only != 0 && a.only == b.only) return false;
       if (world_.phasesApart(a, b)) return false;
       // Each thread's own.
@@ -139,6 +139,15 @@ class RaceCheck {
     if (protectedPair(a, b)) return false;
     if (world_.keptApart(a, b) || world_.gated(a, b) || world_.gated(b, a)) return false;
     return !ordered(a, b) && !ordered(b, a);
+  }
+
+  // Threads that one starter gives different things may be given the same by another starter of its kind,
+  // unless the starter made it.
+  bool ownOfStarter(const Access& access) const {
+    const OriginId parent = world_.origins[access.origin].parent;
+    if (parent == kNone || !world_.origins[parent].many) return true;
+    const Object& object = world_.objectOf(access.place);
+    return object.kind != ObjectKind::Global && object.origin == parent;
   }
 
   // `a` is of what its thread took out of a shared place, under a lock that `b` holds: `b` was before.
