@@ -142,7 +142,7 @@ void EventFindings::addStuckWaits(std::uint64_t now, bool hung) {
         lock->kind == record::LockKind::kCondition && (lock->contended.load() & record::kUnheard) != 0;
     if (unheard && last.thread != i && threads_.id(last.thread)) {
       addLostWakeup(i, *row, needed);
-    } else if (!told && needed && ++stalls <= kMostStalls) {
+    } else if (deadlocked_.empty() && needed && ++stalls <= kMostStalls) {
       addStall(i, *row, waited);
     }
   }
