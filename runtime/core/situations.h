@@ -85,17 +85,18 @@ void remember(Thread& thread, std::uint64_t key, std::uint64_t value);
 // The call site, the depth of the stack, and the next few return addresses by frame pointers: equal places,
 // equal keys, in all threads. Only good as a key: any of the addresses may be nonsense.
 inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
-  constexpr std::uint64_t kOdd[] = {0xd6e8feb86659fd93u, 0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu,
-                                    0xc4ceb9fe1a85ec53u};
+  static constexpr std::uint64_t kOdd[] = {0xd6e8feb86659fd93u, 0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu,
+                                           0xc4ceb9fe1a85ec53u};
   constexpr std::uint64_t kLargestFrame = 1u << 16;
   auto at = reinterpret_cast<std::uint64_t>(frame);
   std::uint64_t key = frame->site * 0xa0761d6478bd642fu + (thread.stack_top - at);
-  for (const std::uint64_t odd : kOdd) {
+#pragma GCC unroll 4
+  for (int i = 0; i < 4; ++i) {
     const std::uint64_t next = frame->caller;
     if (next - at - 1 >= kLargestFrame || next % 8 != 0 || next + sizeof(Frame) > thread.stack_top) break;
     at = next;
     frame = reinterpret_cast<const Frame*>(at);
-    key += frame->site * odd;
+    key += frame->site * kOdd[i];
   }
   return key;
 }

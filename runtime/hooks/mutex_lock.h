@@ -222,7 +222,7 @@ template <typename Call>
   return lockMutexFromCache(mutex, request, frame, call);
 }
 
-// These saves no registers either, unlike the general case.
+// These two save few registers, unlike the general case.
 template <typename Call>
 [[gnu::noinline]] int lockOneOfMany(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
                                     Call call) {
@@ -235,13 +235,23 @@ template <typename Call>
 }
 
 template <typename Call>
+[[gnu::noinline]] int lockDeep(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
+  Thread* thread = tl_thread;
+  if (repeatsDeep(thread, thread->top, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request,
+                  frame)) [[likely]] {
+    return lockPrepared(thread, mutex, request, frame, call);
+  }
+  return lockMutexFromCache(mutex, request, frame, call);
+}
+
+template <typename Call>
 GRIDLOCK_INLINE int lockMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
   Thread* thread = tl_thread;
   if (repeats(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
       [[likely]]
     return lockPrepared(thread, mutex, request, frame, call);
   const unsigned last = kindOfLast(thread);
-  if ((last & kShadowDeep) != 0) return lockMutexFromCache(mutex, request, frame, call);
+  if ((last & kShadowDeep) != 0) return lockDeep(mutex, request, frame, call);
   if (last != 0) return lockOneOfMany(mutex, request, frame, call);
   return lockKnownMutex(mutex, request, frame, call);
 }
