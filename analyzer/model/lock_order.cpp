@@ -215,7 +215,8 @@ class Analysis {
     std::size_t notes = 0;
     for (const auto* entry : rest) {
       const CycleKey& key = entry->first;
-      // Two independent reasons, one of which says that the objects never met: counted, and not worth reading.
+      // Two independent reasons, one of which says that the objects never met: counted, and not worth
+      // reading.
       const unsigned flaws = entry->second.verdict.flaws;
       if ((flaws & kOtherObjects) != 0 && flaws != kOtherObjects) continue;
       if (coveredByDeadlock(key)) continue;
