@@ -165,6 +165,13 @@ model::Run& Reader::addRun(const RecordFile& file, bool running, bool last_image
     }
   }
 
+  if ((header.flags & (record::kLauncherWatches | record::kForkedChild)) == 0 && !known) {
+    run.notes.push_back(
+        "started without `gridlock run`: nobody looked from outside for waits inside of libc (stdio, the "
+        "loader) and "
+        "for pipes, children and locks that other processes hold");
+  }
+
   for (const auto& [table, name] : kTableNames) {
     if (const std::uint32_t dropped = file.dropped(table)) {
       run.dropped[name] = dropped;

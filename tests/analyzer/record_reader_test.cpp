@@ -92,8 +92,12 @@ TEST(RecordReader, saysWhatIsMissing) {
   const model::Report report = read(builder);
   EXPECT_EQ(report.runs[0].dropped.at("requests"), 7u);
   EXPECT_FALSE(report.runs[0].complete);
-  ASSERT_EQ(report.runs[0].notes.size(), 1u);
-  EXPECT_NE(report.runs[0].notes[0].find("full"), std::string::npos);
+  // Nobody looked from outside; and the disk was full.
+  ASSERT_EQ(report.runs[0].notes.size(), 2u);
+  EXPECT_NE(report.runs[0].notes[0].find("from outside"), std::string::npos);
+  EXPECT_NE(report.runs[0].notes[1].find("full"), std::string::npos);
+  builder.header().flags = record::kLauncherWatches;
+  EXPECT_EQ(read(builder).runs[0].notes.size(), 1u);
 }
 
 TEST(RecordReader, aKilledProgramStillGivesItsRun) {
