@@ -165,6 +165,35 @@ std::optional<std::uint64_t> keyOf(const Group& group, const link::LinkOptions& 
   return key.value();
 }
 
+// The analysed report is kept beside the linked one: lock orders take longer than all that is left to do.
+constexpr std::uint64_t kAnalysed = 1;
+
+// The key of the analysed report; nothing where several programs are joined.
+std::optional<std::uint64_t> analysisKey(const std::vector<Group>& groups, const link::LinkOptions& options) {
+  const Group* only = nullptr;
+  for (const Group& group : groups) {
+    if (group.units.empty()) continue;
+    if (only) return std::nullopt;
+    only = &group;
+  }
+  const std::optional<std::uint64_t> linked = only ? keyOf(*only, options) : std::nullopt;
+  if (!linked) return std::nullopt;
+  facts::Hasher key;
+  key.add(*linked);
+  key.add(kAnalysed);
+  return key.value();
+}
+
+std::optional<model::Report> findAnalysed(const extract::FactsCache& cache,
+                                          const std::optional<std::uint64_t>& key) {
+  const std::optional<std::string> known = key ? cache.findResult(*key) : std::nullopt;
+  if (!known) return std::nullopt;
+  Result<model::Report> report = report::readJson(*known, "the cache");
+  if (!report || report->runs.size() != 1) return std::nullopt;
+  report->runs.front().command.clear();  // the command of another call
+  return *report;
+}
+
 Result<model::Report> linkGroup(Group& group, const link::LinkOptions& options,
                                 const extract::FactsCache& cache) {
   const std::optional<std::uint64_t> key = keyOf(group, options);
@@ -274,7 +303,12 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
          failed[0].file});
   }
 
-  Result<std::vector<model::Report>> linked = [&] {
+  const extract::FactsCache cache(extract::FactsCache::defaultFolder(), "");
+  const std::optional<std::uint64_t> key = analysisKey(gathered.groups, link_options);
+  std::optional<model::Report> known = findAnalysed(cache, key);
+  const bool is_known = known.has_value();
+  Result<std::vector<model::Report>> linked = [&]() -> Result<std::vector<model::Report>> {
+    if (known) return std::vector<model::Report>{std::move(*known)};
     Progress progress(!options.common.quiet && isatty(STDERR_FILENO));
     progress.show("linking " + std::to_string(unit_count) + (unit_count == 1 ? " unit" : " units"));
     return linkGroups(std::move(gathered.groups), link_options);
@@ -292,6 +326,11 @@ int runCheck(CheckOptions& options, const Invocation& invocation) {
 
   DeliverOptions deliver_options;
   deliver_options.source_roots = {inputs->root};
+  deliver_options.analysed = is_known;
+  if (key && !is_known)
+    deliver_options.keep = [&](const model::Report& report) {
+      cache.storeResult(*key, report::writeJson(report));
+    };
   deliver_options.adjust = [&](model::Report& derived) {
     keepRules(derived, link_options.rules);
     applyNolints(derived, switched_off);

@@ -33,6 +33,7 @@ void addCommonOptions(CLI::App& command, CommonOptions& options) {
       ->type_name("FILE")
       ->expected(1)
       ->take_all()
+      ->allow_extra_args(false)  // what follows its file is not its
       ->group("Report");
   command.add_option("--baseline", options.baseline, "Count only findings that are not in this report")
       ->type_name("REPORT")

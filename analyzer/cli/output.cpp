@@ -78,7 +78,10 @@ Result<Delivery> deliver(std::vector<model::Report> parts, const CommonOptions& 
     if (std::optional<Error> broken = model::brokenReference(part))
       return Error{"internal error: the observed report is not consistent: " + broken->text()};
   Delivery delivery;
-  delivery.report = model::derive(std::move(parts), filters);
+  const bool analysed = deliver_options.analysed && parts.size() == 1;
+  delivery.report = analysed ? std::move(parts.front()) : model::analyse(std::move(parts));
+  if (deliver_options.keep) deliver_options.keep(delivery.report);
+  model::filter(delivery.report, filters);
   if (deliver_options.adjust) deliver_options.adjust(delivery.report);
   delivery.counting = model::countFindings(delivery.report, options.fail_on);
   delivery.counts = delivery.counting > 0;

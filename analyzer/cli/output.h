@@ -43,6 +43,10 @@ struct DeliverOptions {
   // Folders in which relative file names of the report are looked for, to quote source lines. The
   // working directory is always tried.
   std::vector<std::string> source_roots;
+  // The one part is an analysed report already.
+  bool analysed = false;
+  // Called with the analysed report, before filters mark anything in it.
+  std::function<void(const model::Report&)> keep;
   // Called with the derived report before anything is counted or written; may take findings out.
   std::function<void(model::Report&)> adjust;
 };

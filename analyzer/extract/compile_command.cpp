@@ -2,6 +2,7 @@
 #include "analyzer/extract/compile_command.h"
 
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include "clang/Driver/Options.h"
@@ -11,8 +12,11 @@
 #include "llvm/Option/ArgList.h"
 #include "llvm/Option/OptTable.h"
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/VirtualFileSystem.h"
+#include "llvm/Support/YAMLParser.h"
 
 namespace gridlock::extract {
 namespace {
@@ -63,6 +67,31 @@ bool isDropped(const llvm::opt::Arg& argument) {
   }
 }
 
+// Clang's reader prints what it does not like, in several lines; it is asked only for what can be read.
+std::optional<Error> syntaxError(const std::string& file) {
+  const auto text = llvm::MemoryBuffer::getFile(file);
+  if (!text) return Error{"cannot be opened: " + text.getError().message(), file};
+  std::optional<Error> first;
+  struct Context {
+    std::optional<Error>& first;
+    const std::string& file;
+  } context{first, file};
+  llvm::SourceMgr sources;
+  sources.setDiagHandler(
+      [](const llvm::SMDiagnostic& diagnostic, void* data) {
+        auto& [kept, name] = *static_cast<Context*>(data);
+        if (!kept)
+          kept = Error{"cannot read the compile database: " + diagnostic.getMessage().str(), name,
+                       "line " + std::to_string(diagnostic.getLineNo())};
+      },
+      &context);
+  llvm::yaml::Stream stream((*text)->getBuffer(), sources, false);
+  for (llvm::yaml::Document& document : stream) {
+    if (first || !document.getRoot() || !document.skip()) break;
+  }
+  return first;
+}
+
 }  // namespace
 
 Result<std::vector<CompileCommand>> readCompileDatabase(const std::string& path) {
@@ -70,6 +99,7 @@ Result<std::vector<CompileCommand>> readCompileDatabase(const std::string& path)
   std::string file = path;
   if (std::filesystem::is_directory(path, failed)) file += "/compile_commands.json";
   if (!std::filesystem::exists(file, failed)) return Error{"no compile database", file};
+  if (std::optional<Error> error = syntaxError(file)) return *error;
   std::string message;
   std::unique_ptr<clang::tooling::CompilationDatabase> database =
       clang::tooling::JSONCompilationDatabase::loadFromFile(file, message,

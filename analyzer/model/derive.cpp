@@ -21,7 +21,7 @@ auto orderOf(const Finding& finding) {
 
 }  // namespace
 
-Report derive(std::vector<Report> parts, Filters& filters) {
+Report analyse(std::vector<Report> parts) {
   Report report = merge(std::move(parts));
   report.tool_version = toolVersion();
   analyseLockOrders(report);
@@ -34,8 +34,17 @@ Report derive(std::vector<Report> parts, Filters& filters) {
             [](const Finding& a, const Finding& b) { return orderOf(a) < orderOf(b); });
   Id next = 0;
   for (Finding& finding : report.findings) finding.id = next++;
+  return report;
+}
+
+void filter(Report& report, Filters& filters) {
   applySuppressions(report, filters.suppressions);
   if (filters.baseline) applyBaseline(report, *filters.baseline);
+}
+
+Report derive(std::vector<Report> parts, Filters& filters) {
+  Report report = analyse(std::move(parts));
+  filter(report, filters);
   return report;
 }
 

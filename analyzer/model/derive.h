@@ -15,6 +15,10 @@ struct Filters {
   std::optional<Baseline> baseline;
 };
 
+// The two halves of derive. What analyse gives depends on the parts alone, so it may be kept.
+Report analyse(std::vector<Report> parts);
+void filter(Report& report, Filters& filters);
+
 // `parts` may be reports of observers or reports that were derived before.
 Report derive(std::vector<Report> parts, Filters& filters);
 

@@ -117,9 +117,11 @@ class HtmlWriter {
       if (more > 0) out_ += "<p>and " + std::to_string(more) + " more places</p>\n";
       if (!finding.steps.empty()) {
         out_ += "<p><b>How it comes about</b></p><ol>\n";
-        for (const Step& step : finding.steps) {
+        const std::vector<std::string> story = storyTexts(report_, finding);
+        for (std::size_t i = 0; i < finding.steps.size(); ++i) {
+          const Step& step = finding.steps[i];
           const Frame frame = userFrame(report_, step);
-          out_ += "<li>" + escaped(stepText(report_, step)) + " <span class=\"at\">" +
+          out_ += "<li>" + escaped(story[i]) + " <span class=\"at\">" +
                   escaped(placeText(frame.file, frame.line, 0)) + "</span>";
           if (step.stack) stack(*step.stack);
           out_ += "</li>\n";

@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "analyzer/model/frames.h"
@@ -102,6 +103,35 @@ std::vector<int> objectNumbers(const Report& report, const Finding& finding) {
     if (at != known->second.end()) numbers[i] = static_cast<int>(at - known->second.begin()) + 1;
   }
   return numbers;
+}
+
+std::vector<std::string> storyTexts(const Report& report, const Finding& finding) {
+  std::vector<int> numbers = objectNumbers(report, finding);
+  std::vector<std::string> out;
+  if (finding.rule != Rule::LockOrderCycle) {
+    for (std::size_t i = 0; i < finding.steps.size(); ++i)
+      out.push_back(stepText(report, finding.steps[i], numbers[i]));
+    // The two sides of a race, each of a thread of one kind.
+    if (finding.rule == Rule::DataRace && out.size() == 2 && finding.steps[0].thread &&
+        finding.steps[0].thread == finding.steps[1].thread)
+      out[1].insert(0, "another ");
+    return out;
+  }
+  // Each thread of a cycle takes one lock and waits for one. Threads of one kind are one row of the report:
+  // they are told apart by their turn.
+  std::map<std::pair<Id, std::string>, int> turns;
+  std::map<std::pair<Id, Id>, int> meeting;
+  for (const Step& step : finding.steps)
+    if (step.thread && step.lock && step.action == "acquires") ++meeting[{*step.thread, *step.lock}];
+  for (std::size_t i = 0; i < finding.steps.size(); ++i) {
+    const Step& step = finding.steps[i];
+    const Thread* thread = step.thread ? byId(report.threads, *step.thread) : nullptr;
+    const int turn = thread && thread->many ? turns[{*step.thread, step.action}]++ : 0;
+    const int many = step.thread && step.lock ? meeting[{*step.thread, *step.lock}] : 0;
+    if (many > 1 && numbers[i] == 0) numbers[i] = (turn + (step.action == "waits-for" ? 1 : 0)) % many + 1;
+    out.push_back((turn > 0 ? "another " : "") + stepText(report, step, numbers[i]));
+  }
+  return out;
 }
 
 Frame userFrame(const Report& report, const Step& step) {

@@ -21,6 +21,9 @@ std::string_view lockName(const model::Report& report, model::Id lock);
 // objectNumbers.
 std::string stepText(const model::Report& report, const model::Step& step, int object = 0);
 
+// All steps of a finding, each as stepText says it; threads of one kind that meet each other are told apart.
+std::vector<std::string> storyTexts(const model::Report& report, const model::Finding& finding);
+
 // Tells apart the objects of one lock class within a finding, where several threads each hold one: a
 // number from 1 for each step, 0 where there is nothing to tell apart.
 std::vector<int> objectNumbers(const model::Report& report, const model::Finding& finding);

@@ -196,15 +196,17 @@ class SarifWriter {
     std::vector<std::optional<Id>> order;  // threads as they come
     std::map<std::optional<Id>, Json> by_thread;
     int number = 0;
-    for (const Step& step : finding.steps) {
+    const std::vector<std::string> story = storyTexts(report_, finding);
+    for (std::size_t i = 0; i < finding.steps.size(); ++i) {
+      const Step& step = finding.steps[i];
       const Frame frame = userFrame(report_, step);
       if (frame.file.empty()) continue;
       if (static_cast<std::size_t>(number) == kMostFlowLocations) break;
       auto [entry, fresh] = by_thread.try_emplace(step.thread, Json::array());
       if (fresh) order.push_back(step.thread);
-      entry->second.push_back({{"location", location(frame.file, frame.line, frame.column, frame.function,
-                                                     stepText(report_, step))},
-                               {"executionOrder", ++number}});
+      entry->second.push_back(
+          {{"location", location(frame.file, frame.line, frame.column, frame.function, story[i])},
+           {"executionOrder", ++number}});
     }
     if (order.empty()) return {};
     Json flows = Json::array();

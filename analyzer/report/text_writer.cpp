@@ -123,11 +123,11 @@ class TextWriter {
     for (const Step& step : finding.steps)
       if (step.thread) told_.insert(*step.thread);
     out_ += styled(kDim, "  how it comes about:") + "\n";
-    const std::vector<int> objects = objectNumbers(report_, finding);
+    const std::vector<std::string> story = storyTexts(report_, finding);
     for (std::size_t i = 0; i < finding.steps.size(); ++i) {
       const Step& step = finding.steps[i];
       const Frame frame = userFrame(report_, step);
-      out_ += "    " + std::to_string(i + 1) + ". " + stepText(report_, step, objects[i]);
+      out_ += "    " + std::to_string(i + 1) + ". " + story[i];
       const std::string place = placeText(frame.file, frame.line, frame.column);
       if (!place.empty()) out_ += " at " + place;
       out_ += "\n";

@@ -361,12 +361,39 @@ class RaceCheck {
   }
 
   std::string holding(const Access& access) const {
-    std::vector<PlaceId> held = heldClasses(access);
-    if (held.empty()) return " without a lock";
-    std::string out = " holding ";
-    for (std::size_t i = 0; i < held.size(); ++i)
-      out += (i ? ", `" : "`") + reporter_.lockName(held[i]) + "`";
+    std::string out;
+    for (const HeldAt& held : heldOf(access)) {
+      if (held.maybe) continue;
+      const std::vector<PlaceId> classes = reporter_.lockClasses(held.places);
+      if (classes.size() != 1) continue;
+      out += (out.empty() ? " holding `" : ", `") + reporter_.lockName(classes[0]) + "`";
+      if (held.mode == Mode::Shared) out += " for reading";
+    }
+    return out.empty() ? " without a lock" : out;
+  }
+
+  // Whether the access holds this lock, and for reading only.
+  bool holdsForReading(const Access& access, const std::string& lock) const {
+    bool out = false;
+    for (const HeldAt& held : heldOf(access)) {
+      if (held.maybe) continue;
+      const std::vector<PlaceId> classes = reporter_.lockClasses(held.places);
+      if (classes.size() != 1 || reporter_.lockName(classes[0]) != lock) continue;
+      if (held.mode != Mode::Shared) return false;
+      out = true;
+    }
     return out;
+  }
+
+  // A lock that both sides hold and at least one for reading: it keeps neither away. Empty: none.
+  std::string lockForReading(const Access& a, const Access& b) const {
+    for (const PlaceId first : heldClasses(a))
+      for (const PlaceId second : heldClasses(b)) {
+        const std::string name = reporter_.lockName(first);
+        if (name == reporter_.lockName(second) && (holdsForReading(a, name) || holdsForReading(b, name)))
+          return name;
+      }
+    return {};
   }
 
   std::string threadText(const Access& access) const {
@@ -455,8 +482,11 @@ class RaceCheck {
                    model::Finding& finding) {
     const std::string& lock = reporter_.report.locks[guard].name;
     std::string where;
+    std::string writes_as_reader;
     for (const Pair& pair : info.pairs) {
       for (const Access* access : {pair.first, pair.second}) {
+        if ((access->flags & kEventWrite) && writes_as_reader.empty() && holdsForReading(*access, lock))
+          writes_as_reader = reporter_.where(access->gid);
         const std::vector<PlaceId> held = heldClasses(*access);
         const bool holds = std::any_of(held.begin(), held.end(),
                                        [&](PlaceId place) { return reporter_.lockName(place) == lock; });
@@ -464,8 +494,11 @@ class RaceCheck {
       }
     }
     finding.fix.emplace();
-    finding.fix->message = "Hold `" + lock + "`" + (where.empty() ? std::string() : " at " + where) +
-                           ", as most accesses to `" + name + "` do.";
+    finding.fix->message =
+        writes_as_reader.empty() || !where.empty()
+            ? "Hold `" + lock + "`" + (where.empty() ? std::string() : " at " + where) +
+                  ", as most accesses to `" + name + "` do."
+            : "Hold `" + lock + "` for writing at " + writes_as_reader + ", where `" + name + "` is changed.";
     const model::SharedState& row = reporter_.report.shared_state[state];
     if (!row.fix) return;
     finding.fix->message += " " + row.annotation + " at its declaration lets Clang check it.";
@@ -516,7 +549,10 @@ class RaceCheck {
       finding.reason = "elsewhere a lock guards it; which threads call this is not known";
     } else {
       finding.confidence = model::Confidence::Likely;
-      finding.reason = "both threads can be there at the same time, and no lock is common";
+      const std::string lock = lockForReading(a, b);
+      finding.reason = lock.empty() ? "both threads can be there at the same time, and no lock is common"
+                                    : "both threads can be there at the same time: who holds `" + lock +
+                                          "` for reading keeps nobody away who holds it for reading, too";
     }
     finding.severity = model::severityFor(finding.rule, finding.confidence);
     std::string second_verb = (b.flags & kEventWrite) ? "writes" : "reads";
