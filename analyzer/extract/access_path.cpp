@@ -313,6 +313,22 @@ facts::Path Lowering::castPlace(const clang::CastExpr& cast) {
   }
 }
 
+// `auto& [key, value] = pair`: the members, which std::get hides.
+std::optional<facts::Path> Lowering::partOfPair(const clang::BindingDecl& binding) {
+  const auto* decomposed = llvm::dyn_cast_or_null<clang::DecompositionDecl>(binding.getDecomposedDecl());
+  if (!decomposed) return std::nullopt;
+  const clang::CXXRecordDecl* record = decomposed->getType().getNonReferenceType()->getAsCXXRecordDecl();
+  if (!record || !record->isInStdNamespace() || !record->getIdentifier() || record->getName() != "pair")
+    return std::nullopt;
+  auto field = record->field_begin();
+  for (const clang::BindingDecl* each : decomposed->bindings()) {
+    if (field == record->field_end()) break;
+    if (each == &binding) return fieldOf(placeOf(*decomposed), **field);
+    ++field;
+  }
+  return std::nullopt;
+}
+
 facts::Path Lowering::place(const clang::Expr* expression) {
   expression = expression->IgnoreParens();
   if (const auto* reference = llvm::dyn_cast<clang::DeclRefExpr>(expression)) {
@@ -324,6 +340,7 @@ facts::Path Lowering::place(const clang::Expr* expression) {
         append(path, {.kind = facts::StepKind::Deref});
         return fieldOf(std::move(path), *captures_[binding]);
       }
+      if (auto part = partOfPair(*binding)) return *part;
       if (const clang::VarDecl* holder = binding->getHoldingVar()) return placeOf(*holder);
       if (binding->getBinding()) return place(binding->getBinding());
     }

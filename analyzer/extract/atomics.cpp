@@ -72,10 +72,19 @@ void Instructions::emitAtomic(const clang::Expr& expression, const AtomicAccess&
     row.value = arguments.empty() ? lowering_.constant(0) : arguments[0];
   row.args.push_back(lowering_.addressOf(place, type));
   row.args.insert(row.args.end(), arguments.begin(), arguments.end());
+  const facts::Path read_from = place;
   row.path = lowering_.add(std::move(place), type);
   const facts::SymbolId name = lowering_.symbols().builtin(access.name);
   row.callee = lowering_.places().add(facts::Value{.kind = facts::ValueKind::Function, .index = name});
   lowering_.setResult(&expression, emit(std::move(row), location));
+  // An object that is read goes where it is wanted (std::atomic<std::shared_ptr<T>>).
+  if (access.kind == InstructionKind::Write || !expression.isPRValue() ||
+      !expression.getType()->isRecordType())
+    return;
+  const auto target = lowering_.plan().destinations.find(&expression);
+  if (target != lowering_.plan().destinations.end())
+    write(lowering_.placeOf(*target->second), expression.getType(),
+          lowering_.load(read_from, expression.getType()), facts::kInstrInitialisation, location);
 }
 
 bool Instructions::atomicMember(const clang::CallExpr& call) {
@@ -113,6 +122,8 @@ bool Instructions::atomicMember(const clang::CallExpr& call) {
   const bool is_pointer = object->getType()->isPointerType();
   facts::Path place = is_pointer ? lowering_.pointee(lowering_.value(object)) : lowering_.place(object);
   const clang::QualType type = is_pointer ? object->getType()->getPointeeType() : object->getType();
+  if (method->getParent()->getName().contains("atomic_ref"))
+    place.steps.push_back({.kind = facts::StepKind::Deref});
   emitAtomic(call, *access, std::move(place), type, std::move(arguments), call.getExprLoc());
   return true;
 }

@@ -35,6 +35,7 @@ class Lowering {
   Symbols& symbols() { return symbols_; }
 
   // --- places: access_path.cpp ---
+  std::optional<facts::Path> partOfPair(const clang::BindingDecl& binding);
   facts::Path place(const clang::Expr* expression);     // of a glvalue or an object
   facts::Path placeOf(const clang::VarDecl& variable);  // what the name denotes
   facts::Path slotOf(const clang::VarDecl& variable);   // references: the reference itself

@@ -21,7 +21,8 @@ std::string simpleName(const clang::NamedDecl& declaration) {
     return simpleName(*constructor->getParent());
   if (const auto* destructor = llvm::dyn_cast<clang::CXXDestructorDecl>(&declaration))
     return "~" + simpleName(*destructor->getParent());
-  if (llvm::isa<clang::CXXConversionDecl>(declaration)) return "operator conversion";
+  if (const auto* conversion = llvm::dyn_cast<clang::CXXConversionDecl>(&declaration))
+    return conversion->getConversionType()->isBooleanType() ? "operator bool" : "operator conversion";
   return declaration.getDeclName().getAsString();
 }
 

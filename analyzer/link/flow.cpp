@@ -146,6 +146,13 @@ void Flow::executeOn(Index instruction, State state, States& out) {
       SymId address = addressOf(in.path, state, &whole);
       SymId value =
           in.value == kNone ? syms_.make(SymKind::Unknown, gid, 9, address) : evalValue(in.value, state);
+      const bool object = !whole && (in.flags & facts::kInstrAtomic) && in.value != kNone &&
+                          unit_.values[in.value].kind == facts::ValueKind::Object;
+      if (object) {  // std::atomic<std::shared_ptr<T>>
+        access(in, gid, state, address, kEventWrite, kNoSym);
+        copyWhole(address, value, gid, state);
+        break;
+      }
       if (in.flags & facts::kInstrInitialisation) renew(syms_.rootOf(address), state);
       access(in, gid, state, address, kEventWrite | (whole ? kEventWhole : 0u), whole ? kNoSym : value);
       if (emitting_) noteLockKind(gid, address, value, state);

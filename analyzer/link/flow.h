@@ -154,6 +154,25 @@ class Flow {
   void containerCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
                      State& state);
   SymId pointerContent(SymId object, State& state);
+
+  // --- functions of the C++ library without a model of their own (flow_library.cpp)
+  void libraryCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
+                   State& state);
+  void callWithElement(const facts::Instruction& in, Gid gid, SymId callee, SymId element, State& state);
+  void swapObjects(const facts::Instruction& in, Gid gid, SymId a, SymId b, State& state);
+  void copyWhole(SymId to, SymId from, Gid gid, State& state);
+  SymId pointerArgument(const facts::Instruction& in, const std::vector<SymId>& args, std::size_t index,
+                        State& state);
+  SymId elementsOf(SymId container, std::string_view record, State& state);
+
+  // --- where objects begin and end that a library object holds (flow_lifetimes.cpp)
+  void destroyHeld(const facts::Instruction& in, Gid gid, Index record, SymId object, State& state);
+  void destroyAt(const facts::Instruction& in, Gid gid, Index record, SymId address, State& state);
+  void renewAt(SymId address, State& state);
+  void moveOut(Index record, SymId object, State& state);
+  bool holdsGuard(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
+                  State& state, States& out);
+  SymId ownCopy(Gid gid, SymId callee, SymId argument, State& state);
   SymId calleeOf(const facts::Instruction& in, std::size_t index, SymId value, State& state);
   std::vector<SymId> forward(Index target, bool method, const std::vector<SymId>& args, State& state);
   void startThread(const facts::Instruction& in, Gid gid, SymId entry, std::vector<SymId> args,
@@ -203,6 +222,7 @@ class Flow {
   bool forwardedByReference_ = false;
   bool invoking_ = false;
   std::set<SymId> read_atomically_;           // addresses, with acquire order
+  std::map<SymId, Index> own_copies_;         // a thread's copy of a callable object: its class
   std::map<SymId, std::int64_t> home_index_;  // of a handle: which element
   std::map<SymId, std::set<SymId>> homes_;    // array or container: handles kept in it
 

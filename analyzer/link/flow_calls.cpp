@@ -189,8 +189,7 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
   for (facts::ValueId arg : in.args) args.push_back(evalValue(arg, state));
   SymId callee = in.callee == kNone ? syms_.make(SymKind::Unknown, gid, 12) : evalValue(in.callee, state);
   setResult(gid, kNoSym, state);
-  if ((in.flags & facts::kInstrConstructor) && !args.empty() && syms_[args[0]].kind == SymKind::Local)
-    renew(args[0], state);
+  if ((in.flags & facts::kInstrConstructor) && !args.empty()) renewAt(args[0], state);
 
   Index symbol = syms_[callee].kind == SymKind::Func ? syms_[callee].a : kNone;
   if (symbol != kNone) {
@@ -204,6 +203,7 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
     const TypeInfo* parent = program_.typeInfo(info.parent);
     if (parent && !own_body &&
         (context_.models.isContainer(parent->qualified) || context_.models.isIterator(parent->qualified))) {
+      if (holdsGuard(in, gid, symbol, args, state, out)) return;
       containerCall(in, gid, symbol, args, state);
       out.push_back(std::move(state));
       return;
@@ -213,7 +213,13 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
   std::vector<Index> targets = targetsOf(in, callee, open);
   if (targets.empty()) {
     if (open) noteCall(gid, state, callee, args, EventKind::Call, false);
-    unknownCall(in, gid, args, symbol, state);
+    const bool library = symbol != kNone && program_.symbols[symbol].has(facts::kSymbolSystem) &&
+                         !program_.symbols[symbol].has(facts::kSymbolMethod) &&
+                         program_.symbols[symbol].qualified.starts_with("std::");
+    if (library)
+      libraryCall(in, gid, symbol, args, state);
+    else
+      unknownCall(in, gid, args, symbol, state);
     if (symbol != kNone && program_.symbols[symbol].has(facts::kSymbolNoReturn)) return;
     out.push_back(std::move(state));
     return;
@@ -308,7 +314,8 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
         if (writeKey(syms_, binding.first) != key) return false;
         SymId root = syms_.rootOf(binding.first);
         bool passed = std::any_of(args.begin(), args.end(), [&](SymId a) { return syms_.rootOf(a) == root; });
-        return passed || !isFresh(root, state);
+        // Another object's thread stays where it is.
+        return passed || (!isFresh(root, state) && !isHandle(binding.second));
       });
       std::erase_if(state.facts, [&](const Fact& fact) {
         SymId at = fact.sym;

@@ -29,17 +29,23 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
   std::string_view record = program_.types[info.parent].qualified;
   if (args.empty()) return;
   SymId object = args[0];
+  const bool view = among(record, {"std::basic_string_view", "std::span"});
   bool iterator = context_.models.isIterator(record);
   bool constructor = info.has(facts::kSymbolConstructor);
   if (info.has(facts::kSymbolDestructor)) {
     // Destroys its elements: threads that were not joined are the program's own
     // trouble.
+    if (!view) access(in, gid, state, object, kEventWrite | kEventContainer, kNoSym);
+    destroyHeld(in, gid, info.parent, object, state);
     return;
   }
   if (iterator) {
-    if (constructor || name == "operator=") {
+    if (constructor || (name == "operator=" && record != "std::_Bit_reference")) {
       if (args.size() > 1) store(object, load(args[1], state), state);
       setResult(gid, object, state);
+    } else if (record == "std::_Bit_reference") {  // one bit of many in a byte
+      const bool read = name == "operator bool";
+      access(in, gid, state, load(object, state), read ? kEventRead : kEventRead | kEventWrite, kNoSym);
     } else if (among(name, {"operator*", "operator->", "operator[]"})) {
       setResult(gid, load(object, state), state);
     } else if (among(name, {"operator++", "operator--", "operator+=", "operator-="})) {
@@ -52,7 +58,32 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
   }
   bool map = record == "std::map" || record == "std::unordered_map" || record == "std::multimap" ||
              record == "std::unordered_multimap";
-  SymId element = syms_.field(object, context_.element_field);
+  SymId element = elementsOf(object, record, state);
+  if (view) {
+    // It stands for what it looks at.
+    if (constructor || name == "operator=") {
+      if (args.size() < 2) return;
+      const TypeInfo* seen = program_.typeInfo(recordOf(info.params.empty() ? kNone : info.params[0]));
+      if (!seen) seen = program_.typeInfo(recordOf(valueType(in.args[1])));
+      const bool another = seen && seen->qualified == record;
+      store(object, another ? load(args[1], state) : args[1], state);
+      return;
+    }
+    const SymId seen = load(object, state);
+    const TypeInfo* returned = program_.typeInfo(program_.typeOf(*info_.map, in.type));
+    if (returned && returned->qualified == record) {  // a part
+      store(load(syms_.make(SymKind::ResultSlot, gid), state), seen, state);
+      return;
+    }
+    object = seen;
+  }
+  if (name == "operator conversion") {
+    const TypeInfo* returned = program_.typeInfo(program_.typeOf(*info_.map, in.type));
+    access(in, gid, state, object, kEventRead | kEventContainer, kNoSym);
+    if (returned && returned->qualified == "std::basic_string_view")
+      store(load(syms_.make(SymKind::ResultSlot, gid), state), object, state);
+    return;
+  }
   if (constructor) {
     access(in, gid, state, object, kEventWrite | kEventInit | kEventContainer, kNoSym);
     if (info.has(facts::kSymbolCopyConstructor) || info.has(facts::kSymbolMoveConstructor)) {
@@ -82,6 +113,11 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
       if (auto n = constantOf(index, state)) index = syms_.constant(*n);
       at = syms_.element(element, index);
     }
+    if (Index type = program_.typeOf(*info_.map, in.type);
+        program_.typeInfo(type) && program_.types[type].qualified == "std::_Bit_reference") {
+      store(load(syms_.make(SymKind::ResultSlot, gid), state), element, state);
+      return;
+    }
     setResult(gid, at, state);
     return;
   }
@@ -103,6 +139,10 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
     return;
   }
   access(in, gid, state, object, kEventRead | kEventWrite | kEventContainer, kNoSym);
+  if (among(name, {"remove_if", "sort", "merge", "unique"})) {
+    for (std::size_t i = 1; i < args.size(); ++i) callWithElement(in, gid, args[i], element, state);
+  }
+  if (among(name, {"erase", "clear", "remove_if", "reset"})) destroyHeld(in, gid, info.parent, object, state);
   if (among(name, {"pop_back", "pop_front", "pop", "erase", "clear", "swap"})) {
     // What was read from it is taken out.
     bool locked = std::any_of(state.locks.begin(), state.locks.end(), [](const Held& h) { return !h.maybe; });
@@ -142,7 +182,8 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
       bool moved = p && (p->qualified == "std::thread" || p->qualified == "std::jthread");
       if (!moved && args.size() > 1) {
         std::vector<SymId> rest(args.begin() + 2, args.end());
-        startThread(in, gid, calleeOf(in, 1, args[1], state), rest, true, place, state);
+        startThread(in, gid, ownCopy(gid, calleeOf(in, 1, args[1], state), args[1], state), rest, true, place,
+                    state);
         keepHandle(gid, place, handleOf(gid), state);
         return;
       }
@@ -163,6 +204,13 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
         }
       } else {
         SymId value = load(from, state);
+        const TypeInfo* given = program_.typeInfo(typeOfAddress(from));
+        if (context_.models.isCallable(element_name) && given &&
+            !context_.models.isCallable(given->qualified)) {
+          // Made in place of a callable.
+          writeObject(in, gid, place, calleeOf(in, args.size() - 1, from, state), state);
+          return;
+        }
         if (emitting_) {
           Event& event = emit(EventKind::CopyObject, gid, state);
           event.addr = place;
@@ -171,6 +219,7 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
         copyObject(place, from, state);
         store(place, value, state);
         escapeInto(place, value, state);
+        moveOut(recordOf(element_type), from, state);
         if (isHandle(value)) {
           noteHome(place, value);
           store(from, syms_.constant(0), state);

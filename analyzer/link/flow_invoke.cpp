@@ -158,6 +158,10 @@ Index Flow::typeOfAddress(SymId address) const {
       Index type = program_.typeOf(*f.map, program_.instruction(s.a).type);
       return isRecordType(type) ? type : kNone;
     }
+    case SymKind::Alloc: {
+      auto own = own_copies_.find(address);
+      return own == own_copies_.end() ? kNone : own->second;
+    }
     case SymKind::Via:
     case SymKind::Stale:
       return typeOfAddress(s.kind == SymKind::Via ? s.b : s.a);
@@ -204,6 +208,14 @@ void Flow::constructAt(const facts::Instruction&, Gid gid, Index symbol, SymId m
   Index type = program_.symbols[symbol].arguments.empty() ? kNone : program_.symbols[symbol].arguments[0];
   Index record = recordOf(type);
   if (record == kNone) return;
+  if (context_.models.isCallable(program_.types[record].qualified) && !args.empty()) {
+    store(memory, args[0], state);
+    Event& event = emit(EventKind::Access, gid, state);
+    event.addr = memory;
+    event.value = args[0];
+    event.flags = kEventWrite | kEventFresh | kEventInit;
+    return;
+  }
   // Constructors with as many parameters.
   for (Index s = 0; s < program_.symbols.size(); ++s) {
     const SymbolInfo& info = program_.symbols[s];

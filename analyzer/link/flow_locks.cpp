@@ -228,6 +228,8 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
       adopted = true;
     } else if (name.ends_with("try_to_lock_t")) {
       tried = true;
+    } else if (name.ends_with("in_place_t")) {
+      continue;
     } else if (name.find("chrono") != std::string_view::npos) {
       tried = timed = true;
     } else if (name == "std::unique_lock" || name == "std::shared_lock" || name == "boost::unique_lock") {
@@ -237,6 +239,12 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
         SymId value = load(from, state);
         bool known = !(syms_[value].kind == SymKind::Load && syms_[value].a == from) || paramsOnly(args[i]);
         if (known) store(to, value, state);
+        if (!known || k > 0 || !emitting_) continue;
+        // For functions that it is handed to.
+        Event& event = emit(EventKind::Access, gid, state);
+        event.addr = to;
+        event.value = value;
+        event.flags = kEventWrite | kEventFresh | kEventInit;
       }
       store(guardField(args[i], 4), syms_.constant(0), state);
       out.push_back(std::move(state));

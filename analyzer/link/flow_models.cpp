@@ -290,8 +290,12 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             break;
           }
           std::vector<SymId> rest(args.begin() + static_cast<std::ptrdiff_t>(first) + 1, args.end());
-          startThread(in, gid, calleeOf(in, first, args[first], state), rest, true, object, state);
+          SymId callee = ownCopy(gid, calleeOf(in, first, args[first], state), args[first], state);
+          startThread(in, gid, callee, rest, true, object, state);
+          for (std::size_t k = first; k < args.size(); ++k) moveOut(typeOfAddress(args[k]), args[k], state);
           SymId handle = handleOf(gid);
+          if (t && t->qualified == "std::packaged_task")
+            store(syms_.field(args[first], context_.owned_field), handle, state);
           if (async && !used) {
             joinValue(handle, state);  // the temporary future waits
           } else if (object != kNoSym) {
@@ -328,6 +332,16 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           joinThread(args[0], gid, state, false);
           afterBlocking(state);
           break;
+        case Op::Joinable: {
+          if (arg(0) == kNoSym) break;
+          // Where it is not, no thread of this handle is left.
+          State none = state;
+          joinThread(args[0], gid, none, false);
+          setResult(gid, syms_.constant(0), none);
+          next.push_back(std::move(none));
+          setResult(gid, syms_.constant(1), state);
+          break;
+        }
         case Op::Detach:
         case Op::DetachObject:
         case Op::Nothing:
@@ -376,6 +390,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         }
         case Op::CallableCall: {
           if (args.empty()) break;
+          readObject(in, gid, args[0], state);
           std::vector<SymId> rest(args.begin() + 1, args.end());
           invoke(in, gid, pointerContent(args[0], state), rest, state, false);
           break;
@@ -423,17 +438,32 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             bool from_object =
                 p && p->kind != facts::TypeKind::Pointer && t && (context_.models.isPointer(t->qualified));
             value = from_object ? pointerContent(args[1], state) : args[1];
+            if (from_object && p->kind == facts::TypeKind::Reference)
+              access(in, gid, state, args[1], t->qualified == "std::unique_ptr" ? kEventWrite : kEventRead,
+                     kNoSym);
+            if (from_object) moveOut(type, args[1], state);
           }
+          // What stood there before an assignment is mostly nothing.
+          if (!(in.flags & facts::kInstrConstructor) &&
+              (args.size() < 2 || syms_[load(args[0], state)].kind != SymKind::Load))
+            if (syms_[load(args[0], state)].kind != SymKind::Load)
+              destroyHeld(in, gid, info.parent, args[0], state);
           writeObject(in, gid, args[0], value, state);
+          // Its deleter.
+          if (args.size() > 2 && info.params.size() > 1 && recordOf(info.params[1]) != kNone)
+            copyWhole(syms_.field(args[0], context_.second_field), args[2], gid, state);
           break;
         }
         case Op::PointerCopy:
           if (args.size() < 2) break;
+          if (syms_[load(args[0], state)].kind != SymKind::Load)
+            destroyHeld(in, gid, info.parent, args[0], state);
           writeObject(in, gid, args[0], pointerContent(args[1], state), state);
           if (isHandle(pointerContent(args[1], state))) {
             noteHome(args[0], pointerContent(args[1], state));
             store(args[1], syms_.constant(0), state);
           }
+          moveOut(info.parent, args[1], state);
           setResult(gid, args[0], state);
           break;
         case Op::PointerGet: {
@@ -447,10 +477,36 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           } else {
             setResult(gid, content, state);
           }
+          if (name == "release") moveOut(info.parent, args[0], state);
           break;
         }
         case Op::PointerFree:
+          if (!args.empty()) destroyHeld(in, gid, info.parent, args[0], state);
           break;
+        case Op::Swap:
+          if (arg(effect.a) != kNoSym && arg(effect.b) != kNoSym)
+            swapObjects(in, gid, arg(effect.a), arg(effect.b), state);
+          break;
+        case Op::Less:
+          if (arg(effect.a) != kNoSym && arg(effect.b) != kNoSym)
+            setResult(gid,
+                      syms_.compare(facts::CompareOp::Lt,
+                                    pointerArgument(in, args, static_cast<std::size_t>(effect.a), state),
+                                    pointerArgument(in, args, static_cast<std::size_t>(effect.b), state)),
+                      state);
+          break;
+        case Op::Assign: {
+          SymId to = arg(effect.a), from = arg(effect.b);
+          if (to == kNoSym || from == kNoSym) break;
+          const Index type = effect.b < static_cast<int>(in.args.size())
+                                 ? valueType(in.args[static_cast<std::size_t>(effect.b)])
+                                 : kNone;
+          if (isRecordType(type))
+            copyWhole(to, from, gid, state);
+          else
+            writeObject(in, gid, to, from, state);
+          break;
+        }
         case Op::Copy: {
           SymId to = arg(effect.a), from = arg(effect.b);
           if (to == kNoSym || from == kNoSym) break;
@@ -518,7 +574,13 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             result(state, true, effect);
           }
           SymId content = load(object, state);
-          if (isHandle(content)) {
+          // The future of a packaged_task that a thread runs.
+          if (SymId runs = load(syms_.field(content, context_.owned_field), state); isHandle(runs))
+            content = runs;
+          if (isHandle(content) && emitting_) emit(EventKind::Join, gid, state).value = content;
+          if (isHandle(content) && content != load(object, state)) {
+            joinValue(content, state);
+          } else if (isHandle(content)) {
             joinThread(object, gid, state, false);
           } else {
             bool known = !(syms_[content].kind == SymKind::Load && syms_[content].a == object) &&
@@ -614,38 +676,6 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
   }
   for (State& state : states) out.push_back(std::move(state));
   return true;
-}
-
-// What a library function reads or writes from `address` on: of a text or a buffer of numbers, any element.
-SymId Flow::range(const facts::Instruction& in, int position, SymId address) {
-  const Sym s = syms_[address];
-  if (s.kind != SymKind::Element || s.b == kNoSym || syms_[s.b].kind != SymKind::Const) return address;
-  const TypeInfo* type = program_.typeInfo(valueType(in.args[static_cast<std::size_t>(position)]));
-  while (type && (type->kind == facts::TypeKind::Array || type->kind == facts::TypeKind::Pointer))
-    type = program_.typeInfo(type->element);
-  return type && type->kind == facts::TypeKind::Scalar ? syms_.element(s.a, kNoSym) : address;
-}
-
-// What the variable arguments of printf and scanf point to.
-void Flow::accessRest(const Effect& effect, const facts::Instruction& in, Gid gid,
-                      const std::vector<SymId>& args, State& state) {
-  for (std::size_t i = static_cast<std::size_t>(effect.a); i < args.size(); ++i) {
-    if (syms_[args[i]].kind == SymKind::Const || syms_[args[i]].kind == SymKind::Func) continue;
-    if (effect.op == Op::WriteRest) {
-      access(in, gid, state, range(in, static_cast<int>(i), args[i]), kEventWrite | kEventWhole, kNoSym);
-      if (syms_[syms_.rootOf(args[i])].kind == SymKind::Local) forget(args[i], state);
-      continue;
-    }
-    const TypeInfo* type = i < in.args.size() ? program_.typeInfo(valueType(in.args[i])) : nullptr;
-    bool address = type && unit_.values[in.args[i]].kind == facts::ValueKind::AddressOf;
-    if (type &&
-        (type->kind == facts::TypeKind::Array || (!address && type->kind == facts::TypeKind::Pointer)))
-      type = program_.typeInfo(type->element);
-    else if (!address)
-      continue;
-    if (type && type->kind == facts::TypeKind::Scalar && type->name.find("char") != std::string_view::npos)
-      access(in, gid, state, range(in, static_cast<int>(i), args[i]), kEventRead | kEventWhole, kNoSym);
-  }
 }
 
 void Flow::afterBlocking(State& state) {

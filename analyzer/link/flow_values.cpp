@@ -254,9 +254,11 @@ void Flow::store(SymId address, SymId value, State& state) {
     it->second = value;
   else
     state.memory.insert(it, Binding{address, value});
-  // Facts about what stood there are about the past.
+  // Facts about what stood there are about the past
+  // (but whether a guard held its lock at entry tells its destructor's ways apart).
   SymId old = defaultContent(address);
-  if (syms_[old].kind == SymKind::Load && value != old) {
+  const bool entry = s.kind == SymKind::Field && s.b == context_.owned_field && paramsOnly(address);
+  if (syms_[old].kind == SymKind::Load && value != old && !entry) {
     std::erase_if(state.facts, [&](const Fact& fact) { return syms_.contains(fact.sym, old); });
   }
   if (std::uint64_t key = writeKey(syms_, address);

@@ -7,7 +7,7 @@
 
 namespace gridlock::link {
 
-LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m), mode_flags(p) {
+LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m), mode_flags(p), syms(p) {
   element_field = p.pseudoField("[]");
   first_field = p.pseudoField("first");
   second_field = p.pseudoField("second");
@@ -23,7 +23,7 @@ namespace {
 
 // Functions that `function` names: called, or passed to something that may call
 // them.
-std::vector<Index> referenced(const Program& program, Index function) {
+std::vector<Index> referenced(const Program& program, const Models& models, Index function) {
   const FunctionInfo& info = program.functions[function];
   std::vector<Index> out;
   auto addSymbol = [&](Index symbol, bool overriders) {
@@ -44,6 +44,15 @@ std::vector<Index> referenced(const Program& program, Index function) {
     Index call = program.callOperator(type);
     if (call != kNone) out.push_back(call);
   };
+  // What objects of the library destroy, and the deleters of pointers.
+  auto addDestroyed = [&](Index symbol) {
+    if (program.symbols[symbol].function != kNone || program.symbols[symbol].parent == kNone) return;
+    for (Index type : destroyedWith(program, models, program.symbols[symbol].parent)) {
+      for (Index known : {program.destructorOf(type), program.callOperator(type)}) {
+        if (known != kNone) out.push_back(known);
+      }
+    }
+  };
   const facts::Unit& unit = *info.map->unit;
   for (const facts::Instruction& in : info.body->instructions) {
     if (in.kind != facts::InstructionKind::Call) continue;
@@ -51,6 +60,8 @@ std::vector<Index> referenced(const Program& program, Index function) {
       if (v != kNone && unit.values[v].kind == facts::ValueKind::Function)
         addSymbol(info.map->symbols[unit.values[v].index], false);
     }
+    if (in.callee != kNone && unit.values[in.callee].kind == facts::ValueKind::Function)
+      addDestroyed(info.map->symbols[unit.values[in.callee].index]);
     if (in.callee != kNone && unit.values[in.callee].kind == facts::ValueKind::Function)
       addSymbol(info.map->symbols[unit.values[in.callee].index], in.flags & facts::kInstrVirtual);
   }
@@ -68,7 +79,7 @@ void summarise(LinkContext& context) {
   const Program& program = context.program;
   std::size_t n = program.functions.size();
   std::vector<std::vector<Index>> callees(n);
-  for (Index f = 0; f < n; ++f) callees[f] = referenced(program, f);
+  for (Index f = 0; f < n; ++f) callees[f] = referenced(program, context.models, f);
   // Tarjan, without recursion; components come out callees first.
   std::vector<Index> index(n, kNone), low(n, 0);
   std::vector<bool> on_stack(n, false);

@@ -42,6 +42,9 @@ struct LinkContext {
 // global; 0: neither.
 std::uint64_t writeKey(const SymTable& syms, SymId address);
 
+// The classes of what an object of this class of the library destroys with itself.
+std::vector<Index> destroyedWith(const Program& program, const Models& models, Index record);
+
 void summarise(LinkContext& context);
 
 }  // namespace gridlock::link

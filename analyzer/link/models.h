@@ -52,6 +52,7 @@ enum class Op : std::uint8_t {
   Join,           // value of a handle
   JoinObject,     // address of a handle object
   JoinIfStarted,  // destructor of a joining thread
+  Joinable,       // whether handle object 0 has a thread
   Detach,
   DetachObject,
   ThreadExit,
@@ -67,6 +68,9 @@ enum class Op : std::uint8_t {
   PointerCopy,  // object, object
   PointerGet,   // the pointer an object holds
   PointerFree,  // destructor or reset
+  Swap,         // objects N and M
+  Less,         // whether pointer N is the lower address
+  Assign,       // a new object N with the value M
   Copy,         // memory: to, from
   ReadArg,      // what argument N points to
   WriteArg,

@@ -197,6 +197,8 @@ void Program::internFunctions(UnitMap& map) {
     if (body.closure != kNoIndex) call_operators_.try_emplace(typeOf(map, body.closure), mine);
     if (symbols[symbol].parent != kNone && symbols[symbol].qualified.ends_with("operator()"))
       call_operators_.try_emplace(symbols[symbol].parent, mine);
+    if (symbols[symbol].parent != kNone && symbols[symbol].has(facts::kSymbolDestructor))
+      destructors_.try_emplace(types[symbols[symbol].parent].name, mine);
   }
 }
 
@@ -254,6 +256,13 @@ Index Program::callOperator(Index record_type) const {
     if (types[type].name == info->name) return function;
   }
   return kNone;
+}
+
+Index Program::destructorOf(Index record_type) const {
+  const TypeInfo* info = typeInfo(record_type);
+  if (!info) return kNone;
+  auto it = destructors_.find(info->name);
+  return it == destructors_.end() ? kNone : it->second;
 }
 
 std::vector<ProgramUnits> splitPrograms(const std::vector<facts::Unit>& units) {

@@ -117,11 +117,17 @@ class Program {
   // A field that models invent ("$mutex"), the same for every object.
   Index pseudoField(std::string_view name);
   bool isPseudo(Index field) const { return field >= first_pseudo_; }
+  // Whether `field` belongs to the class that has the base sub-object `base`, as after a cast down to it.
+  bool isFieldOfDerived(Index base, Index field) const {
+    return !isPseudo(field) && fields[base].parent == fields[field].parent;
+  }
 
   const std::vector<UnitMap>& maps() const { return maps_; }
   Index findSymbol(std::string_view name) const;
   // The call operator of a closure or functor type, kNone without a definition.
   Index callOperator(Index record_type) const;
+  // Its destructor, kNone without a definition in the program.
+  Index destructorOf(Index record_type) const;
 
  private:
   Index internType(UnitMap& map, facts::TypeId id);
@@ -136,6 +142,7 @@ class Program {
   std::unordered_map<std::string_view, Index> symbol_ids_;
   std::unordered_map<std::string, Index> pseudo_ids_;
   std::unordered_map<Index, Index> call_operators_;
+  std::unordered_map<std::string_view, Index> destructors_;  // by the name of the class
   std::vector<std::string> pseudo_names_;
   Index first_pseudo_ = kNone;
 };

@@ -32,7 +32,15 @@ constexpr unsigned kMaxDepth = 12;
 
 }  // namespace
 
-SymTable::SymTable() { syms_.reserve(1024); }
+SymTable::SymTable(const Program& program) : program_(program) { syms_.reserve(1024); }
+
+SymId SymTable::field(SymId base, Index field_id) {
+  for (SymId at = base; syms_[at].kind == SymKind::Field && program_.fields[syms_[at].b].is_base;
+       at = syms_[at].a) {
+    if (program_.isFieldOfDerived(syms_[at].b, field_id)) return make(SymKind::Field, syms_[at].a, field_id);
+  }
+  return make(SymKind::Field, base, field_id);
+}
 
 SymId SymTable::make(SymKind kind, std::uint32_t a, std::uint32_t b, std::int64_t n) {
   Sym sym{kind, a, b, n};
@@ -190,6 +198,7 @@ SymId SymTable::replace(SymId whole, SymId from, SymId to) {
   SymId a = firstIsSym(s.kind) ? replace(s.a, from, to) : s.a;
   SymId b = secondIsSym(s.kind) ? replace(s.b, from, to) : s.b;
   if (a == s.a && b == s.b) return whole;
+  if (s.kind == SymKind::Field) return field(a, s.b);
   return make(s.kind, a, b, s.n);
 }
 

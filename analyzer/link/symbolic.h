@@ -56,11 +56,13 @@ bool isTrue(facts::CompareOp op, std::int64_t left, std::int64_t right);
 
 class SymTable {
  public:
-  SymTable();
+  explicit SymTable(const Program& program);
 
   SymId make(SymKind kind, std::uint32_t a = 0, std::uint32_t b = 0, std::int64_t n = 0);
   SymId constant(std::int64_t n) { return make(SymKind::Const, 0, 0, n); }
-  SymId field(SymId base, Index field_id) { return make(SymKind::Field, base, field_id); }
+  // A field of the object at `base`; of an object whose base class that is, where it is a field of a derived
+  // class.
+  SymId field(SymId base, Index field_id);
   SymId element(SymId base, SymId index) { return make(SymKind::Element, base, index); }
   SymId negate(SymId value);
   SymId compare(facts::CompareOp op, SymId left, SymId right);
@@ -83,6 +85,7 @@ class SymTable {
   SymId replace(SymId whole, SymId from, SymId to);
 
  private:
+  const Program& program_;
   enum : std::uint8_t { kRelative = 1, kHasParam = 2, kHasStale = 4, kHasLoad = 8 };
   struct Hash {
     std::size_t operator()(const Sym& s) const {

@@ -181,6 +181,7 @@ class World {
   bool feasible(ContextId context, const Summary& summary, const Snapshot& snapshot);
   bool singlePlace(PlaceId place) const;
   bool accessor(Gid gid) const;
+  bool isClosure(Index function, Index local) const;
   bool mayBeAlive(SetId alive, OriginId origin) const;
   std::vector<OriginId> originsOfThread(PlaceId thread) const;
   // Whether the threads that started theirs hold locks that keep the two apart.
@@ -209,6 +210,8 @@ class World {
   ContextId enter(ContextId from, Gid call, Index function, const std::vector<SymId>& args,
                   const CallSite& site, const Snapshot& snapshot, bool dying);
   void start(ContextId from, const Event& event, const CallSite& site, const Snapshot& snapshot);
+  template <typename Add>
+  void addBound(PlaceId place, const CallSite& site, Add&& addFunction);
   std::vector<std::pair<Index, std::vector<SymId>>> resolve(ContextId context, const CallSite& site);
   PlaceId objectPlace(ObjectKind kind, std::uint32_t a, std::uint32_t b, OriginId origin, std::uint64_t clone,
                       ContextId context);

@@ -6,6 +6,29 @@
 
 namespace gridlock::link {
 
+// What std::bind or another callable object at `place` holds, with the arguments bound to it.
+template <typename Add>
+void World::addBound(PlaceId place, const CallSite& site, Add&& addFunction) {
+  const SymId inner = syms.make(SymKind::Load, site.callee);
+  for (PlaceId held : std::vector<std::uint32_t>(sets_[contentOf(place)])) {
+    Index function = kNone;
+    std::vector<SymId> args;
+    if (objectOf(held).kind == ObjectKind::Function) {
+      function = program.symbols[objectOf(held).a].function;
+    } else if (Index type = typeOf(held); type != kNone && type != typeOf(place)) {
+      function = program.callOperator(type);
+      args.push_back(inner);
+    }
+    if (function == kNone) continue;
+    const FunctionInfo& info = program.functions[function];
+    std::size_t wanted = info.body->parameter_types.size() + (info.method ? 1 : 0);
+    for (unsigned k = 0; k < 4 && args.size() + site.args.size() < wanted; ++k)
+      args.push_back(syms.make(SymKind::Load, syms.field(site.callee, link.mutex_field[k])));
+    args.insert(args.end(), site.args.begin(), site.args.end());
+    addFunction(function, std::move(args));
+  }
+}
+
 // The functions a call may reach, with arguments as each wants them.
 std::vector<std::pair<Index, std::vector<SymId>>> World::resolve(ContextId context, const CallSite& site) {
   std::vector<std::pair<Index, std::vector<SymId>>> out;
@@ -39,6 +62,9 @@ std::vector<std::pair<Index, std::vector<SymId>>> World::resolve(ContextId conte
       SetId places = eval(context, site.args[0]);
       if (sets_[places].empty()) all_known = false;
       for (PlaceId place : std::vector<std::uint32_t>(sets_[places])) {
+        // What is known as a base is the whole object.
+        while (parts[place].step == facts::StepKind::Field && program.fields[parts[place].field].is_base)
+          place = parts[place].parent;
         Index type = typeOf(place);
         const Object& object = objectOf(place);
         if (type == kNone && object.kind == ObjectKind::Heap && parts[place].parent == kNone) {
@@ -87,7 +113,10 @@ std::vector<std::pair<Index, std::vector<SymId>>> World::resolve(ContextId conte
     const TypeInfo* info = program.typeInfo(type);
     if (!info || info->kind != facts::TypeKind::Record) continue;
     Index call = program.callOperator(type);
-    if (call == kNone) continue;
+    if (call == kNone) {
+      addBound(place, site, addFunction);
+      continue;
+    }
     std::vector<SymId> args{site.callee};
     args.insert(args.end(), site.args.begin(), site.args.end());
     addFunction(call, std::move(args));

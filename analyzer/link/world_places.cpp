@@ -207,7 +207,8 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
       return intern(
           {objectPlace(ObjectKind::Local, s.a, 0x10000000u + s.b, contexts[context].origin, 0, context)});
     case SymKind::Local:
-      return intern({objectPlace(ObjectKind::Local, s.a, s.b, contexts[context].origin, 0, context)});
+      return intern({objectPlace(ObjectKind::Local, s.a, s.b, contexts[context].origin,
+                                 isClosure(s.a, s.b) ? contexts[context].path : 0, context)});
     case SymKind::ResultSlot:
       return intern({objectPlace(ObjectKind::Local, program.functionOfGid(s.a), 0x20000000u + s.a,
                                  contexts[context].origin, 0, context)});
@@ -255,7 +256,15 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
         if (objects[parts[base].object].kind == ObjectKind::Function ||
             objects[parts[base].object].kind == ObjectKind::Thread)
           continue;
-        out.push_back(part(base, StepKind::Field, s.b, -1));
+        // Of a derived class, where what is known is its base.
+        PlaceId object = base;
+        for (PlaceId p = base; parts[p].step == StepKind::Field && program.fields[parts[p].field].is_base;
+             p = parts[p].parent) {
+          if (!program.isFieldOfDerived(parts[p].field, s.b)) continue;
+          object = parts[p].parent;
+          break;
+        }
+        out.push_back(part(object, StepKind::Field, s.b, -1));
       }
       return intern(std::move(out));
     }
@@ -304,6 +313,15 @@ SetId World::evalNew(ContextId context, SymId sym, unsigned depth) {
     default:
       return 0;
   }
+}
+
+// Closures are made to be handed on: those that two calls of a function make are two.
+bool World::isClosure(Index function, Index local) const {
+  if (function >= program.functions.size()) return false;
+  const FunctionInfo& f = program.functions[function];
+  if (local >= f.body->locals.size()) return false;
+  const TypeInfo* type = program.typeInfo(program.typeOf(*f.map, f.body->locals[local].type));
+  return type && (type->flags & facts::kTypeLambda);
 }
 
 // A function without arguments and without source that returns a pointer to a structure of the program: the

@@ -1,0 +1,30 @@
+// gridlock: mode=static
+//
+// merge() defers both locks and then takes them one by one, in the order of its arguments.
+#include <mutex>
+#include <thread>
+#include <vector>
+
+struct Inventory {
+  std::mutex mutex;
+  std::vector<int> items;
+};
+
+static void merge(Inventory &into, Inventory &from) {
+  std::unique_lock<std::mutex> a(into.mutex, std::defer_lock);
+  std::unique_lock<std::mutex> b(from.mutex, std::defer_lock);
+  a.lock();
+  b.lock();  // expect: lock-order-cycle
+  into.items.insert(into.items.end(), from.items.begin(), from.items.end());
+  from.items.clear();
+}
+
+int main() {
+  Inventory north, south;
+  north.items = {1, 2};
+  south.items = {3};
+  std::thread first([&] { merge(north, south); });
+  std::thread second([&] { merge(south, north); });
+  first.join();
+  second.join();
+}

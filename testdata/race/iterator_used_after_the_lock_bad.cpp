@@ -1,0 +1,38 @@
+// gridlock: mode=static
+//
+// The iterator is found under the lock and read after it, while another thread writes the value.
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+class Directory {
+ public:
+  void move(const std::string &name, int floor) {
+    std::lock_guard guard(mutex_);
+    floors_[name] = floor;
+  }
+  int lookup(const std::string &name) {
+    std::unique_lock lock(mutex_);
+    auto it = floors_.find(name);
+    if (it == floors_.end()) return -1;
+    lock.unlock();
+    return it->second;  // expect: data-race
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unordered_map<std::string, int> floors_;
+};
+
+int main() {
+  Directory directory;
+  directory.move("ada", 1);
+  std::thread mover([&] {
+    for (int i = 0; i < 1000; ++i) directory.move("ada", i % 7);
+  });
+  long sum = 0;
+  for (int i = 0; i < 1000; ++i) sum += directory.lookup("ada");
+  mover.join();
+  return sum < 0;
+}

@@ -1,0 +1,26 @@
+// gridlock: mode=static
+//
+// The chunks of a parallel loop add to one variable.
+#include <algorithm>
+#include <functional>
+#include <thread>
+#include <vector>
+
+static void parallelFor(std::size_t n, unsigned threads,
+                        const std::function<void(unsigned, std::size_t, std::size_t)> &body) {
+  std::vector<std::thread> pool;
+  const std::size_t step = (n + threads - 1) / threads;
+  for (unsigned t = 0; t < threads; ++t) {
+    pool.emplace_back([&body, t, step, n] { body(t, t * step, std::min(n, (t + 1) * step)); });
+  }
+  for (auto &thread : pool) thread.join();
+}
+
+int main() {
+  std::vector<double> values(4000, 0.5);
+  double sum = 0;
+  parallelFor(values.size(), 4, [&](unsigned, std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) sum += values[i];  // expect: data-race
+  });
+  return sum == 0;
+}

@@ -1,0 +1,36 @@
+// gridlock: mode=static
+//
+// The singleton registry is filled while workers already look commands up.
+#include <functional>
+#include <map>
+#include <string>
+#include <thread>
+
+class CommandRegistry {
+ public:
+  using Command = std::function<int(int)>;
+  static CommandRegistry &instance() {
+    static CommandRegistry registry;
+    return registry;
+  }
+  void add(const std::string &name, Command command) { commands_[name] = std::move(command); }  // expect: data-race
+  int run(const std::string &name, int argument) const {
+    auto it = commands_.find(name);
+    return it == commands_.end() ? -1 : it->second(argument);
+  }
+
+ private:
+  CommandRegistry() = default;
+  std::map<std::string, Command> commands_;
+};
+
+static void work() {
+  for (int i = 0; i < 100; ++i) CommandRegistry::instance().run("twice", i);
+}
+
+int main() {
+  CommandRegistry::instance().add("twice", [](int n) { return 2 * n; });
+  std::thread worker(work);
+  CommandRegistry::instance().add("square", [](int n) { return n * n; });
+  worker.join();
+}

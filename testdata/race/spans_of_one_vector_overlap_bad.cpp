@@ -1,0 +1,20 @@
+// gridlock: mode=static
+//
+// Two threads double the halves of a vector through spans that overlap by one element.
+#include <span>
+#include <thread>
+#include <vector>
+
+static void twice(std::span<int> part) {
+  for (int &n : part) n *= 2;  // expect-miss: data-race
+}
+
+int main() {
+  std::vector<int> numbers(1000, 1);
+  std::span<int> all(numbers);
+  std::thread low(twice, all.first(501));
+  std::thread high(twice, all.subspan(500));
+  low.join();
+  high.join();
+  return numbers[0] != 2;
+}
