@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: lock-order-cycle, self-deadlock
 //
 // get() loads a missing entry without the lock.
 #include <functional>

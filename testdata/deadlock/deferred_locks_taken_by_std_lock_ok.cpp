@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: lock-order-cycle, self-deadlock
 //
 // merge() defers both locks and takes them with std::lock.
 #include <mutex>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: lock-order-cycle, self-deadlock
 //
 // Tasks hold the two resources by shared_ptr and lock them in one order.
 #include <functional>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: lock-order-cycle, self-deadlock
 //
 // Readers and the writer take routes, then peers.
 #include <map>

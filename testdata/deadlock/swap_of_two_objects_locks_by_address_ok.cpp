@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: lock-order-cycle, self-deadlock
 //
 // swap() locks the object with the lower address first.
 #include <functional>

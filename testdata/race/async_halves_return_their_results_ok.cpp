@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Two async tasks return their results, which are put together after get().
 #include <future>

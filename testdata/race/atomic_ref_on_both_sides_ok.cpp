@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Workers add through an atomic_ref, and the progress display reads through one.
 #include <atomic>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // transfer() locks both accounts with std::lock, and the guards adopt them.
 #include <mutex>

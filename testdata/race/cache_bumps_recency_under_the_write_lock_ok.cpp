@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // An LRU cache whose get() moves the entry to the front, under the lock for writing.
 #include <list>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // setErrorHandler() replaces the std::function under the lock under which the receiver copies it.
 #include <atomic>

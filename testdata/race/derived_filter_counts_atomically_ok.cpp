@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The pipeline's threads call filters through an interface; the implementation's counter is atomic.
 #include <atomic>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The loop with structured bindings walks over the map within the guard's scope.
 #include <map>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Readers use find() of the map under the shared lock.
 #include <mutex>

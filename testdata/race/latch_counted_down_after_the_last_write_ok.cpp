@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The loader writes everything before it counts the latch down.
 #include <latch>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Locked<T> hands out a guard that is a pointer; everybody uses it.
 #include <map>

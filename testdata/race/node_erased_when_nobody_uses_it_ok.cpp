@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The nodes are shared_ptrs; the worker keeps one, and the reaper only drops its own.
 #include <algorithm>

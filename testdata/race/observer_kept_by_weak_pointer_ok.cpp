@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The ticker locks a weak_ptr to its observer before each call.
 #include <atomic>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Semaphores keep the ring from running over; one producer and one consumer have a position each.
 #include <array>

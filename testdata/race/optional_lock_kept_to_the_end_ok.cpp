@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The lock is kept in an optional until the last write.
 #include <mutex>

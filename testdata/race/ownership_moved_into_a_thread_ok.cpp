@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The unique_ptr is moved into the thread; main does not touch the object any more.
 #include <memory>

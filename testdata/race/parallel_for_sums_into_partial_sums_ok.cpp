@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Each chunk of a parallel loop has its own partial sum.
 #include <algorithm>

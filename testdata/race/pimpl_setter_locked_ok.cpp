@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The implementation is hidden behind a pointer; all its methods lock.
 #include <memory>

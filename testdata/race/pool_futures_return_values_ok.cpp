@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Tasks handed to a pool return their values through futures.
 #include <condition_variable>

@@ -1,4 +1,4 @@
-// gridlock: mode=static validate=none
+// gridlock: mode=static validate=none  expect-none: data-race
 //
 // Readers take a snapshot of the configuration; the reload publishes a new one.
 #include <atomic>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // tryAcquire() and the refill by the timer thread lock.
 #include <algorithm>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The flag of the predicate is set under the mutex under which the waiter reads it.
 #include <condition_variable>

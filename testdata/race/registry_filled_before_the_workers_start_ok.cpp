@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The singleton registry is filled before the workers start, and only read after that.
 #include <functional>

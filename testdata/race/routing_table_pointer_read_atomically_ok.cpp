@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The writer stores the shared_ptr atomically, and the readers load it so.
 #include <map>

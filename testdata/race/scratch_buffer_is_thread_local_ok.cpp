@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The formatter keeps its scratch buffer in a thread_local.
 #include <string>

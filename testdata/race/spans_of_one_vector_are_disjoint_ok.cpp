@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Two threads double the halves of a vector through spans that do not overlap.
 #include <span>

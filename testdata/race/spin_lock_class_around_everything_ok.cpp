@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // A spin lock made of an atomic_flag, around all writes.
 #include <atomic>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Transitions and the getter that monitoring polls lock.
 #include <mutex>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The consumer reads the stop flag under the queue's lock.
 #include <condition_variable>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The state belongs to one worker, which runs tasks in turn; main asks by a task and a future.
 #include <condition_variable>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Each stripe has its lock, the number of all entries is atomic.
 #include <array>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Two unique_locks are swapped; the unlock after it lets go of the lock that is not needed any more.
 #include <mutex>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // The jthread is the last member, so it is joined before the samples are destroyed.
 #include <atomic>

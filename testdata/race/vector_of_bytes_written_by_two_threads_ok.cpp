@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Two threads write different elements of a vector<char>.
 #include <thread>

@@ -1,4 +1,4 @@
-// gridlock: mode=static
+// gridlock: mode=static  expect-none: data-race
 //
 // Workers by CRTP: the base class runs the thread, the derived step() adds to a total under a lock.
 #include <mutex>
