@@ -35,7 +35,6 @@ void Flow::containerCall(const facts::Instruction& in, Gid gid, Index symbol, co
   if (info.has(facts::kSymbolDestructor)) {
     // Destroys its elements: threads that were not joined are the program's own
     // trouble.
-    if (!view) access(in, gid, state, object, kEventWrite | kEventContainer, kNoSym);
     destroyHeld(in, gid, info.parent, object, state);
     return;
   }

@@ -19,7 +19,7 @@ class Sampler {
   void run(std::stop_token stop) {
     do {
       std::lock_guard guard(mutex_);
-      samples_.push_back(static_cast<int>(samples_.size()));  // expect: data-race
+      samples_.push_back(static_cast<int>(samples_.size()));  // expect-miss: data-race
     } while (!stop.stop_requested());
   }
   std::jthread thread_;
