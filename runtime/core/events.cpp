@@ -13,6 +13,7 @@
 #include "runtime/core/options.h"
 #include "runtime/core/progress.h"
 #include "runtime/core/wait_graph.h"
+#include "runtime/core/wrappers.h"
 
 namespace gridlock::runtime {
 namespace {
@@ -121,6 +122,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
     }
   }
   key_ = known.key;
+  deep_ = known.deep;
   if (known.entry != nullptr) {
     section_ = known.entry->section();
     stack_ = {known.entry->stack(), false};
@@ -221,8 +223,8 @@ void Attempt::granted() {
   const std::uint64_t count = section.count.load(std::memory_order_relaxed);
   section.count.store(count + 1, std::memory_order_relaxed);
   const bool sampled = isSampled(count);
-  const auto flags =
-      static_cast<std::uint16_t>((stack_.exact ? kShadowExact : 0) | (sampled ? kShadowSampled : 0));
+  const auto flags = static_cast<std::uint16_t>((stack_.exact ? kShadowExact : 0) |
+                                                (sampled ? kShadowSampled : 0) | (deep_ ? kShadowDeep : 0));
   const Shadow* shadow = thread.top;
   pushHeld(thread, key_, address_, &section, lock_, how_, site_, stack_.index, flags);
   if (sampled) thread.entryOf(shadow)->acquired_ns = nowNs();
@@ -257,9 +259,11 @@ void giveBack(Thread& thread, const Held& held, std::uint32_t position, const Fr
     return;
   }
   SectionRow& section = *held.shadow->section;
-  if (section.exits[0] != frame->site) noteExit(section, frame->site);
+  const bool is_new = section.exits[0] != frame->site && noteExit(section, frame->site);
+  const bool is_shallow = (held.shadow->flags & kShadowDeep) == 0;
   finishSample(*held.entry, section);
   removeHeld(thread, position);
+  if (is_new && is_shallow) noteWrapper(thread, section, frame);
 }
 
 void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
@@ -543,14 +547,15 @@ void forgetHeld(const Object& object) {
   removeHeld(*thread, position);
 }
 
-void noteExit(record::SectionRow& section, std::uint64_t site) {
+bool noteExit(record::SectionRow& section, std::uint64_t site) {
   for (std::uint64_t& exit : section.exits) {
-    if (exit == site) return;
+    if (exit == site) return false;
     if (exit == 0) {
       exit = site;
-      return;
+      return true;
     }
   }
+  return false;
 }
 
 }  // namespace gridlock::runtime

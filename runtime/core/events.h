@@ -82,6 +82,7 @@ class Attempt {
   Index section_ = kNone;
   Index request_row_ = kNone;
   bool announced_ = false;
+  bool deep_ = false;        // at a deep place
   std::uint64_t takes_ = 0;  // of the lock, when it had to be waited for
   std::uint32_t how_;
   Stack stack_{};
@@ -196,7 +197,8 @@ bool holds(const Object& object);
 // Releases without any check; for what is not unlocked by hand.
 void forgetHeld(const Object& object);
 
-void noteExit(record::SectionRow& section, std::uint64_t site);
+// False when it is known already, or one too many.
+bool noteExit(record::SectionRow& section, std::uint64_t site);
 // The end of a section that is timed.
 void finishSample(record::HeldEntry& entry, record::SectionRow& section);
 // The calling thread gives back what it holds: one level of it, or all.

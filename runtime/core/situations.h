@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/core/thread_state.h"
+#include "runtime/core/wrappers.h"
 
 namespace gridlock::runtime {
 
@@ -82,14 +83,28 @@ inline __attribute__((always_inline)) bool isOneOfMany(const Thread& thread, std
 }
 void remember(Thread& thread, std::uint64_t key, std::uint64_t value);
 
-// The call site, the depth of the stack, and the next few return addresses by frame pointers: equal places,
-// equal keys, in all threads. Only good as a key: any of the addresses may be nonsense.
+// The call site, the depth of the stack, and the next few return addresses, by frame pointers or out of
+// wrappers: equal places, equal keys, in all threads. Only good as a key: any of the addresses may be
+// nonsense.
 inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
   static constexpr std::uint64_t kOdd[] = {0xd6e8feb86659fd93u, 0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu,
                                            0xc4ceb9fe1a85ec53u};
   constexpr std::uint64_t kLargestFrame = 1u << 16;
   auto at = reinterpret_cast<std::uint64_t>(frame);
   std::uint64_t key = frame->site * 0xa0761d6478bd642fu + (thread.stack_top - at);
+  if (const WrapperCall* call = wrapperCall(frame->site); call != nullptr) {
+    at += sizeof(Frame);
+    for (const std::uint64_t odd : kOdd) {
+      at += call->distance.load(std::memory_order_relaxed) - 1;
+      if (at + sizeof at > thread.stack_top) break;
+      const std::uint64_t caller = *reinterpret_cast<const std::uint64_t*>(at);
+      at += sizeof at;
+      key += caller * odd;
+      call = wrapperCall(caller);
+      if (call == nullptr) break;
+    }
+    return key;
+  }
 #pragma GCC unroll 4
   for (int i = 0; i < 4; ++i) {
     const std::uint64_t next = frame->caller;

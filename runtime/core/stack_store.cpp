@@ -10,6 +10,7 @@
 #include "runtime/core/init.h"
 #include "runtime/core/options.h"
 #include "runtime/core/situations.h"
+#include "runtime/core/wrappers.h"
 
 namespace gridlock::runtime {
 namespace {
@@ -21,9 +22,11 @@ InternTable frames;  // (pc, parent) -> kFrames
 InternTable stacks;  // (place, lock) -> kFrames
 InternTable counts;  // place -> number of unwindings there
 InternTable newest;  // place -> kFrames
-InternTable sites;   // call site -> kShallow or kDeep
+InternTable sites;   // call site -> its kind
 
-enum : std::uint32_t { kUnknownSite = 0, kShallow = 1, kDeep = 2 };
+enum : std::uint32_t { kUnknownSite = 0, kShallow = 1, kDeep = 2, kInWrapper = 3 };
+
+std::uint64_t siteKey(std::uint64_t site) { return mix(site, 0x5f); }
 
 // Modules that frames were seen in. Rows of the record, found by address; few, so a plain list.
 struct Module {
@@ -130,18 +133,27 @@ Place placeOf(Thread& thread, const Frame* frame) {
   const std::uint64_t site = frame->site;
   const std::uint64_t depth = thread.stack_top - reinterpret_cast<std::uint64_t>(frame);
   const std::uint64_t key = mix(site, depth * 0xff51afd7ed558ccdu);
-  const std::uint64_t site_key = mix(site, 0x5f);
-  std::uint32_t kind = sites.find(site_key);
+  std::uint32_t kind = sites.find(siteKey(site));
   if (kind == kUnknownSite) {
     Walk walk;
     walkFrom(walk);
     // The function that holds the site keeps its frame pointer where the unwinding tables say that its
     // frame begins: true at this site always or never.
     kind = walk.count > 1 && walk.outer_cfa == frame->caller + sizeof(Frame) ? kDeep : kShallow;
-    sites.insert(site_key, kind);
+    sites.insert(siteKey(site), kind);
   }
   if (kind == kShallow) return {key, false};
+  if (kind == kInWrapper) learnWrappers(frame);
   return {deepPlace(thread, frame), true};
+}
+
+bool isWrapper(std::uint64_t pc) { return sites.find(siteKey(pc)) == kInWrapper; }
+
+bool makeWrapper(std::uint64_t pc) {
+  const std::uint32_t kind = sites.find(siteKey(pc));
+  if (kind == kDeep) return false;
+  if (kind != kInWrapper) sites.replace(siteKey(pc), kInWrapper);
+  return true;
 }
 
 Stack stackAt(Thread&, const Frame* frame, Place place, Index lock) {

@@ -3,7 +3,7 @@
 // Cost: a look into a cache (tens of ns); a miss unwinds (microseconds). The cache is keyed by place and
 // lock: a place is the call site and the depth of the stack, or, where the site lies in a
 // function that keeps frame pointers (unoptimised code, where every lock is taken inside the same few
-// wrappers of the standard library), the next return addresses too.
+// wrappers of the standard library) or in a wrapper (core/wrappers.h), the next return addresses too.
 //
 // Unwinding takes no lock and allocates nothing: libgcc's unwinder, linked in statically, finds its
 // tables with _dl_find_object.
@@ -28,6 +28,10 @@ struct Place {
 // `frame` is the hook's own frame; the stack begins with its caller.
 Place placeOf(Thread& thread, const Frame* frame);
 Stack stackAt(Thread& thread, const Frame* frame, Place place, Index lock);
+
+// Calls that lie in a wrapper (core/wrappers.h). False where the caller keeps frame pointers.
+bool isWrapper(std::uint64_t pc);
+bool makeWrapper(std::uint64_t pc);
 
 // Always unwinds.
 Index captureStack(const Frame* frame);
