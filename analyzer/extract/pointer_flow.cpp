@@ -1,8 +1,13 @@
 // Expressions to values: address-of, copy, load, call results, comparisons. See lowering.h.
 #include "analyzer/extract/lowering.h"
+#include "analyzer/facts/arithmetic.h"
 #include "clang/Basic/Builtins.h"
 
 namespace gridlock::extract {
+
+static_assert(static_cast<std::int64_t>(facts::Arithmetic::Remainder) == clang::BO_Rem &&
+              static_cast<std::int64_t>(facts::Arithmetic::Add) == clang::BO_Add &&
+              static_cast<std::int64_t>(facts::Arithmetic::Subtract) == clang::BO_Sub);
 
 bool isTransparentCall(const clang::CallExpr& call) {
   switch (call.getBuiltinCallee()) {

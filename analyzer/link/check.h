@@ -55,6 +55,7 @@ void checkReleases(Reporter& reporter);    // lock-not-released, unlock-not-held
                                            // destroy-locked, use-of-invalid-lock
 void checkWaits(Reporter& reporter);       // wrong-mutex, wait-without-predicate,
                                            // wait-while-holding
+void checkStuckWaits(Reporter& reporter);  // lost-wakeup
 void checkBlocking(Reporter& reporter);    // blocking-while-locked
 void checkUnusedGuards(Reporter& reporter);
 void addCriticalSections(Reporter& reporter);

@@ -27,6 +27,7 @@ Flow::Flow(LinkContext& context, Index function)
 
 Summary Flow::run() {
   prepareGraph();
+  summary_.section = isSection(info_.symbol);
   for (int round = 0; round < 2; ++round) {
     std::size_t joins = 0;
     for (Loop& loop : loops_) joins += loop.joins.size();
@@ -34,7 +35,10 @@ Summary Flow::run() {
     queued_.assign(body_.blocks.size(), false);
     pending_.clear();
     budget_ = static_cast<unsigned>(order_.size()) * 6 + 60;
-    enterBlock(body_.entry, kNone, State{});
+    State entry;
+    if (summary_.section) openSection(info_.first_gid, entry);
+    entry.blurred = false;
+    enterBlock(body_.entry, kNone, std::move(entry));
     unsigned hard_stop = static_cast<unsigned>(order_.size()) * 16 + 200;
     while (!pending_.empty() && hard_stop-- > 0) {
       Index block = pending_.begin()->second;
@@ -170,6 +174,8 @@ void Flow::executeOn(Index instruction, State state, States& out) {
         }
       } else {
         takeOut(address, value, state);
+        takeFlag(address, value, gid, state);
+        countReader(address, in.value, gid, state);
         store(address, value, state);
         if (in.flags & facts::kInstrAtomic) clearFlag(address, value, state);
         SymId root = syms_.rootOf(address);
@@ -187,6 +193,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
         atomicUpdate(in, gid, address, std::move(state), out);
         return;
       }
+      countReader(address, in.value, gid, state);
       SymId old = load(address, state);
       store(address, syms_.make(SymKind::Unknown, gid, 10, syms_[old].kind == SymKind::Const ? 0 : 1), state);
       break;
@@ -246,7 +253,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
 void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId address, std::uint32_t flags,
                   SymId value) {
   if (flags & kEventWrite) {
-    if (std::uint64_t key = writeKey(syms_, address)) written_.insert(key);
+    if (std::uint64_t key = writeKey(syms_, address)) noteWritten(key, state);
   }
   if (in.flags & facts::kInstrAtomic) flags |= kEventAtomic;
   bool flag_set = value != kNoSym && syms_[value].kind == SymKind::Const && syms_[value].n != 0;
@@ -283,7 +290,7 @@ void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId add
   }
   if (varies(address, gid)) flags |= kEventVaries;
   for (SymId at = address;; at = syms_[at].a) {
-    if (std::binary_search(state.rest.taken.begin(), state.rest.taken.end(), at)) flags |= kEventTaken;
+    if (isOwn(at, state)) flags |= kEventTaken;
     if (std::binary_search(state.rest.last.begin(), state.rest.last.end(), at)) flags |= kEventLast;
     SymKind step = syms_[at].kind;
     if (step != SymKind::Field && step != SymKind::Element && step != SymKind::Load) break;
@@ -379,6 +386,10 @@ void Flow::addOutcomes() {
     for (const Fact& fact : snapshot.facts) selects(selects, fact.sym, true);
   }
   SymId slot = returnSlot(syms_, function_);
+  auto addLeft = [&](SymId handle) {
+    if (std::find(summary_.left.begin(), summary_.left.end(), handle) == summary_.left.end())
+      summary_.left.push_back(handle);
+  };
   for (const State& state : in_[body_.exit]) {
     if (state.rest.thrown) {
       emit(EventKind::Exit, info_.first_gid, state).flags |= kEventThrown;
@@ -438,8 +449,21 @@ void Flow::addOutcomes() {
       }
     }
     std::sort(outcome.stores.begin(), outcome.stores.end());
+    outcome.needs = state.needs;
+    outcome.writes = state.wrote;
+    outcome.writes_more = state.wrote_more;
+    if (!state.blurred) {
+      for (const Fact& fact : state.facts) {
+        if (syms_.hasParam(fact.sym) || !syms_.hasLoad(fact.sym) || !paramsOnly(fact.sym)) continue;
+        outcome.needs.push_back(fact);
+      }
+    }
+    if (outcome.needs.size() > 16) outcome.needs.resize(16);
     outcome.at_exit = state.rest;
     outcome.at_exit.locks = state.locks;
+    if (summary_.section)
+      std::erase_if(outcome.at_exit.locks, [&](const Held& h) { return h.lock == sectionLock(); });
+    for (SymId handle : state.rest.alive) addLeft(handle);
     outcome.at_exit.dropped.clear();
     // Only what means something to a caller: what it cannot name would be wrapped once more at each
     // call, as many names as there are ways through the call graph.

@@ -24,10 +24,15 @@ inline constexpr std::size_t kLocksHeld = 24;
 inline constexpr std::size_t kAcquired = 6;
 
 struct State {
-  std::vector<Held> locks;      // in order of acquisition
-  std::vector<Binding> memory;  // sorted by address
-  std::vector<Fact> facts;      // sorted
-  Snapshot rest;                // all but `locks`
+  std::vector<Held> locks;           // in order of acquisition
+  std::vector<Binding> memory;       // sorted by address
+  std::vector<Fact> facts;           // sorted
+  std::vector<Fact> needs;           // sorted: of what memory held at the entry, and holds no more
+  std::vector<SymId> idle;           // sorted: flags found 0 since the outermost lock was taken
+  std::vector<std::uint64_t> wrote;  // sorted: keys of what this way has written
+  bool wrote_more = false;
+  bool blurred = false;  // others may have written since the entry
+  Snapshot rest;         // all but `locks`
   bool operator==(const State&) const = default;
 };
 
@@ -43,6 +48,7 @@ struct Loop {
   std::optional<std::int64_t> first;  // what its counter starts with
   SymId counter = kNoSym;             // address
   std::vector<SymId> joins;           // addresses of handles joined in each round
+  bool spins = false;                 // waits for others: nothing in it writes
 };
 
 // Where Return leaves its value.
@@ -63,10 +69,13 @@ class Flow {
   void findUsedResults();
   void prepareGraph();
   void findDyingBlocks();
+  void findChoices();
   void findLoops();
   void trim(State& state);
   void enterBlock(Index block, Index from, State state);
   void staleLoop(State& state, const Loop& loop);
+  bool isSpin(const Loop& loop) const;
+  void lookAgain(State& state) const;
   bool mergeInto(State& into, const State& other, Index block);
   std::uint64_t propertyOf(const State& state, Index block) const;
 
@@ -75,6 +84,7 @@ class Flow {
   SymId addressOf(facts::PathId path, State& state, bool* whole_object = nullptr);
   SymId load(SymId address, const State& state);
   SymId defaultContent(SymId address);
+  SymId arithmetic(SymId left, SymId right, std::int64_t operation);
   void store(SymId address, SymId value, State& state);
   void forget(SymId address, State& state);  // and what is inside
   void forgetField(std::uint64_t key, State& state);
@@ -149,6 +159,26 @@ class Flow {
   bool oneOfMany(SymId handle) const;
   bool paramsOnly(SymId sym) const;
   LockKind lockKindOf(SymId lock) const;
+
+  // --- atomic sections, and flags and tickets as locks (flow_sections.cpp)
+  bool isSection(Index symbol) const;
+  SymId sectionLock();
+  void openSection(Gid gid, State& state);
+  void closeSection(State& state);
+  void foundIdle(SymId value, State& state) const;
+  void takeFlag(SymId address, SymId value, Gid gid, State& state);
+  void takeTicket(SymId left, SymId right, State& state);
+  bool isTicket(SymId value) const;
+  void holdSoft(SymId lock, Gid gid, State& state, Mode mode = Mode::Exclusive);
+  void dropSoft(SymId lock, State& state);
+  void passPermit(State& state) const;
+  void takeTurn(SymId value, State& state);
+  void countReader(SymId address, facts::ValueId value, Gid gid, State& state);
+  bool holds(SymId sym, const Fact& fact, State& state);
+  bool isOwn(SymId address, const State& state) const;
+  void noteWritten(std::uint64_t key, State& state);
+  bool meets(const Summary& callee, const Outcome& outcome, Gid gid, const std::vector<SymId>& args,
+             State& source, std::vector<SymId>& idle);
   void noteLockKind(Gid gid, SymId address, SymId value, const State& state);
   std::size_t mentions(SymId local) const;
   void containerCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
@@ -209,6 +239,7 @@ class Flow {
   std::vector<bool> dying_;      // blocks from which every way ends the process
   std::vector<Loop> loops_;
   std::vector<std::vector<Index>> loops_of_;  // per block, inner ones last
+  std::vector<std::vector<SymId>> choices_;   // per block: temporaries of && || and ?: that it looks at
   std::set<std::pair<Index, Index>> pending_;
   std::vector<bool> queued_;
   std::set<Index> pruned_;  // blocks where what a merged variable holds ruled a way out

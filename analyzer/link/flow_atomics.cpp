@@ -23,6 +23,7 @@ void Flow::atomicUpdate(const facts::Instruction& in, Gid gid, SymId address, St
   if (callee.kind == facts::ValueKind::Function)
     operation = program_.symbols[info_.map->symbols[callee.index]].qualified;
   forget(address, state);
+  state.blurred = true;
   SymId old = syms_.make(SymKind::Load, address);
   std::erase_if(state.facts, [&](const Fact& fact) { return syms_.contains(fact.sym, old); });
   bool test_and_set = operation.ends_with("test_and_set");
@@ -55,6 +56,7 @@ void Flow::atomicUpdate(const facts::Instruction& in, Gid gid, SymId address, St
     out.push_back(std::move(state));
     return;
   }
+  if (!compare) clearFlag(address, kNoSym, state);
   setResult(gid, kNoSym, state);
   out.push_back(std::move(state));
 }
@@ -64,7 +66,7 @@ void Flow::clearFlag(SymId address, SymId value, State& state) {
   auto held = std::find_if(state.locks.begin(), state.locks.end(),
                            [&](const Held& h) { return h.soft && h.lock == address; });
   if (held != state.locks.end())
-    state.locks.erase(held);
+    dropSoft(address, state);
   else if (paramsOnly(address) && state.rest.cleared.size() < 8)
     addSorted(state.rest.cleared, address);
 }
@@ -79,8 +81,25 @@ void Flow::takeOut(SymId address, SymId value, State& state) {
   if (!locked) return;
   SymId old = load(address, state);
   const Sym& s = syms_[old];
-  if (old == value || (s.kind != SymKind::Load && s.kind != SymKind::Via)) return;
+  const bool known = s.kind == SymKind::Load || s.kind == SymKind::Via || s.kind == SymKind::Phi;
+  if (old == value || !known) return;
   addSorted(state.rest.taken, old);
+}
+
+// Whether nobody else has what is at `address`: it was taken out, or on some ways made here.
+bool Flow::isOwn(SymId address, const State& state) const {
+  auto taken = [&](SymId value) {
+    return std::binary_search(state.rest.taken.begin(), state.rest.taken.end(), value);
+  };
+  if (taken(address)) return true;
+  if (syms_[address].kind != SymKind::Phi || state.rest.taken.empty()) return false;
+  const std::vector<SymId> ways = alternatives(address);
+  bool any = false;
+  for (SymId way : ways) {
+    any |= taken(way);
+    if (!taken(way) && syms_[way].kind != SymKind::Const && !isFresh(syms_.rootOf(way), state)) return false;
+  }
+  return any;
 }
 
 }  // namespace gridlock::link

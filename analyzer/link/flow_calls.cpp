@@ -195,7 +195,11 @@ void Flow::call(const facts::Instruction& in, Gid gid, State state, States& out)
   if (symbol != kNone) {
     const SymbolInfo& info = program_.symbols[symbol];
     bool own_body = info.function != kNone && !info.has(facts::kSymbolSystem);
-    const Model* known = own_body ? nullptr : context_.models.find(info.qualified);
+    const Model* known = context_.models.find(info.qualified);
+    // What programs define themselves is what they say it is, but for stand-ins of a verifier's functions.
+    const bool stand_in =
+        known && (known->front().op == Op::SectionBegin || known->front().op == Op::SectionEnd);
+    if (own_body && !stand_in) known = nullptr;
     if (known) {
       if (model(*known, in, gid, symbol, args, std::move(state), out)) return;
       return;
@@ -289,18 +293,26 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
   for (const Outcome& outcome : callee.outcomes) {
     State source = before;  // what the callee's expressions mean is what they
                             // meant at the call
-    State state = before;
+    if (callee.section) lookAgain(source);
+    State state = source;
     bool feasible = true;
     for (const Fact& fact : outcome.facts) {
       if (!syms_.hasParam(fact.sym)) continue;
       SymId sym = substitute(fact.sym, gid, args, source);
-      if (!assumeEqual(sym, fact.equal, fact.value, state)) {
+      if (!holds(sym, fact, state)) {
         feasible = false;
         break;
       }
     }
+    std::vector<SymId> idle;
+    if (!outcome.needs.empty() && feasible) feasible = meets(callee, outcome, gid, args, source, idle);
     if (!feasible) continue;
-    if (callee.writes_anything) {
+    const std::vector<std::uint64_t>& writes = outcome.writes_more ? callee.writes : outcome.writes;
+    const bool anything = outcome.writes_more && callee.writes_anything;
+    for (std::uint64_t key : writes) noteWritten(key, state);
+    state.wrote_more |= outcome.writes_more;
+    state.blurred |= anything || !writes.empty();
+    if (anything) {
       std::erase_if(state.memory, [&](const Binding& binding) {
         SymId root = syms_.rootOf(binding.first);
         bool passed = std::any_of(args.begin(), args.end(), [&](SymId a) { return syms_.rootOf(a) == root; });
@@ -309,7 +321,7 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
                        : false;
       });
     }
-    for (std::uint64_t key : callee.writes) {
+    for (std::uint64_t key : writes) {
       std::erase_if(state.memory, [&](const Binding& binding) {
         if (writeKey(syms_, binding.first) != key) return false;
         SymId root = syms_.rootOf(binding.first);
@@ -376,6 +388,12 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
         has_guards_ = true;
       SymId address = substitute(binding.first, gid, args, source);
       SymId value = substitute(binding.second, gid, args, source);
+      if (syms_[value].kind == SymKind::Const) {
+        if (syms_[value].n == 0)
+          dropSoft(address, state);
+        else if (std::binary_search(idle.begin(), idle.end(), address))
+          holdSoft(address, gid, state);
+      }
       store(address, value, state);
       SymId root = syms_.rootOf(address);
       if (!isFresh(root, state)) escape(value, state);
@@ -393,7 +411,7 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
     for (SymId flag : outcome.at_exit.cleared) {
       SymId mine = substitute(flag, gid, args, source);
       std::size_t before_size = state.locks.size();
-      std::erase_if(state.locks, [&](const Held& h) { return h.soft && h.lock == mine; });
+      dropSoft(mine, state);
       if (before_size == state.locks.size() && paramsOnly(mine) && state.rest.cleared.size() < 8)
         add(state.rest.cleared, mine);
     }

@@ -88,6 +88,12 @@ void Flow::startThread(const facts::Instruction& in, Gid gid, SymId entry, std::
   }
   noteCall(gid, state, callee, args, EventKind::Start, forwarded, place);
   addSorted(state.rest.alive, handleOf(gid));
+  // From here on it may write what it writes.
+  const Index target =
+      syms_[callee].kind == SymKind::Func ? program_.symbols[syms_[callee].a].function : kNone;
+  if (target == kNone) return;
+  for (std::uint64_t key : context_.summaries[target].writes) forgetField(key, state);
+  if (!context_.summaries[target].left.empty()) context_.leaving.insert(gid);
 }
 
 // Resolves a callable object to its call operator, and binds the arguments.

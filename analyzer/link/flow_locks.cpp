@@ -178,6 +178,7 @@ void Flow::release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore)
     event.addr = lock;
     event.flags = flags;
   }
+  state.idle.clear();
   if (held == state.locks.rend()) return;
   if (held->at != held->primitive) context_.released_by_caller.insert(held->primitive);
   if (held->count > 1) {
@@ -496,8 +497,15 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
 }
 
 void Flow::joinValue(SymId handle, State& state) {
+  auto joined = [&](SymId one) {
+    if (std::erase(state.rest.alive, one) == 0) return;
+    SymId start = one;
+    while (syms_[start].kind == SymKind::Via) start = syms_[start].b;
+    // What it has started may run on.
+    if (context_.leaving.count(syms_[start].a)) addSorted(state.rest.alive, syms_.make(SymKind::Stale, one));
+  };
   if (isHandle(handle)) {
-    std::erase(state.rest.alive, handle);
+    joined(handle);
     return;
   }
   SymKind kind = syms_[handle].kind;
@@ -523,8 +531,7 @@ void Flow::joinValue(SymId handle, State& state) {
     }
     auto home = homes_.find(syms_[handle].b);
     for (SymId one : handles) {
-      if (handles.size() == 1 || (home != homes_.end() && home->second.count(one)))
-        std::erase(state.rest.alive, one);
+      if (handles.size() == 1 || (home != homes_.end() && home->second.count(one))) joined(one);
     }
     return;
   }
@@ -554,6 +561,8 @@ void Flow::waitOn(SymId condition, SymId lock, Gid gid, std::uint32_t flags, Sta
     }
   }
   // Others may have written anything meanwhile.
+  state.blurred = true;
+  state.idle.clear();
   std::erase_if(state.memory, [&](const Binding& binding) {
     SymKind kind = syms_[syms_.rootOf(binding.first)].kind;
     return kind == SymKind::Global || kind == SymKind::Param || kind == SymKind::Load;

@@ -347,7 +347,10 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::Nothing:
           break;
         case Op::ThreadExit:
-          if (emitting_) emit(EventKind::Exit, gid, state).flags |= kEventCertain;
+          if (emitting_) {
+            emit(EventKind::Exit, gid, state).flags |= kEventCertain;
+            for (SymId handle : state.rest.alive) addSorted(summary_.left, handle);
+          }
           continue;  // does not return
         case Op::NoReturn:
           continue;
@@ -598,6 +601,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
             if (emitting_) emit(EventKind::Barrier, gid, state).addr = arg(effect.a);
             state.rest.phase = {gid};
             afterBlocking(state);
+            const SymId turn = syms_.field(arg(effect.a), context_.owned_field);
+            std::erase_if(state.locks, [&](const Held& h) { return h.soft && h.lock == turn; });
           }
           break;
         case Op::SemaphoreInit:
@@ -621,6 +626,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           }
           acquire(semaphore, Mode::Exclusive, tried && !effect.timed, effect.timed, LockKind::Semaphore, gid,
                   gid, state);
+          for (Held& held : state.locks) held.permit |= held.lock == semaphore;
           addSorted(state.rest.awaited, semaphore);
           result(state, true, effect);
           afterBlocking(state);
@@ -628,6 +634,7 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         }
         case Op::SemaphorePost:
           if (arg(effect.a) == kNoSym) break;
+          if (heldBy(arg(effect.a), state, true) == state.locks.rend()) passPermit(state);
           release(arg(effect.a), Mode::Exclusive, gid, state, true);
           addSorted(state.rest.signalled, arg(effect.a));
           break;
@@ -665,6 +672,18 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
         case Op::Yields:
           setResult(gid, syms_.constant(effect.a), state);
           break;
+        case Op::Assume:
+          if (arg(effect.a) != kNoSym && !assume(arg(effect.a), true, state)) continue;
+          break;
+        case Op::SectionBegin:
+          openSection(gid, state);
+          break;
+        case Op::SectionEnd:
+          closeSection(state);
+          break;
+        case Op::Section:
+          unknownCall(in, gid, args, symbol, state);
+          break;
         case Op::StaticState:
           access(in, gid, state, syms_.make(SymKind::Global, symbol), kEventRead | kEventWrite, kNoSym);
           break;
@@ -679,6 +698,8 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
 }
 
 void Flow::afterBlocking(State& state) {
+  state.blurred = true;
+  state.idle.clear();
   std::erase_if(state.facts, [&](const Fact& fact) {
     SymId at = fact.sym;
     if (syms_[at].kind == SymKind::Compare) at = syms_[at].a;

@@ -1,7 +1,9 @@
 // Flow: values, addresses, the content of memory, and what branches say of
 // them.
 #include <algorithm>
+#include <cstdlib>
 
+#include "analyzer/facts/arithmetic.h"
 #include "analyzer/link/flow.h"
 
 namespace gridlock::link {
@@ -203,11 +205,27 @@ SymId Flow::evalValue(facts::ValueId id, State& state) {
         case SymKind::Element:
           return syms_.element(syms_[left].a, kNoSym);
         default:
-          return syms_.make(SymKind::Arith, left, right, id);
+          return arithmetic(left, right, value.number);
       }
     }
   }
   return syms_.make(SymKind::Unknown, info_.first_gid, 7, id);
+}
+
+// A sum keeps its constants together: `i + 1 - 1` is `i`.
+SymId Flow::arithmetic(SymId left, SymId right, std::int64_t operation) {
+  constexpr auto kAdd = static_cast<std::int64_t>(facts::Arithmetic::Add);
+  constexpr auto kSubtract = static_cast<std::int64_t>(facts::Arithmetic::Subtract);
+  const Sym x = syms_[left], y = syms_[right];
+  if ((operation != kAdd && operation != kSubtract) || y.kind != SymKind::Const || x.kind == SymKind::Const)
+    return syms_.make(SymKind::Arith, left, right, operation);
+  std::int64_t sum = operation == kAdd ? y.n : -y.n;
+  if (x.kind == SymKind::Arith && x.n == kAdd && syms_[x.b].kind == SymKind::Const &&
+      std::abs(syms_[x.b].n) < (1 << 30) && std::abs(sum) < (1 << 30)) {
+    sum += syms_[x.b].n;
+    left = x.a;
+  }
+  return sum == 0 ? left : syms_.make(SymKind::Arith, left, syms_.constant(sum), kAdd);
 }
 
 SymId Flow::defaultContent(SymId address) {
@@ -259,11 +277,20 @@ void Flow::store(SymId address, SymId value, State& state) {
   SymId old = defaultContent(address);
   const bool entry = s.kind == SymKind::Field && s.b == context_.owned_field && paramsOnly(address);
   if (syms_[old].kind == SymKind::Load && value != old && !entry) {
+    if (!state.blurred && paramsOnly(old)) {
+      for (const Fact& fact : state.facts) {
+        const Sym& f = syms_[fact.sym];
+        const bool about = fact.sym == old || (f.kind == SymKind::Compare && (f.a == old || f.b == old));
+        if (!about || !paramsOnly(fact.sym)) continue;
+        auto at = std::lower_bound(state.needs.begin(), state.needs.end(), fact);
+        if (at == state.needs.end() || *at != fact) state.needs.insert(at, fact);
+      }
+    }
     std::erase_if(state.facts, [&](const Fact& fact) { return syms_.contains(fact.sym, old); });
   }
   if (std::uint64_t key = writeKey(syms_, address);
       key != 0 && !(s.kind == SymKind::Field && program_.isPseudo(s.b))) {
-    written_.insert(key);
+    noteWritten(key, state);
     // The same field of what may be the same object.
     if (s.kind == SymKind::Field && !program_.isPseudo(s.b)) {
       auto known = [&](SymId root) {
@@ -298,7 +325,20 @@ void Flow::forget(SymId address, State& state) {
   });
 }
 
+void Flow::noteWritten(std::uint64_t key, State& state) {
+  constexpr std::size_t kWrote = 48;
+  written_.insert(key);
+  auto at = std::lower_bound(state.wrote.begin(), state.wrote.end(), key);
+  if (at != state.wrote.end() && *at == key) return;
+  if (state.wrote.size() < kWrote)
+    state.wrote.insert(at, key);
+  else
+    state.wrote_more = true;
+}
+
 void Flow::forgetField(std::uint64_t key, State& state) {
+  noteWritten(key, state);
+  state.blurred = true;
   std::erase_if(state.memory, [&](const Binding& binding) { return writeKey(syms_, binding.first) == key; });
   std::erase_if(state.facts, [&](const Fact& fact) {
     SymId at = fact.sym;
@@ -413,6 +453,8 @@ bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& stat
       }
     }
   }
+  if (number == 0 && equal) foundIdle(value, state);
+  if (number == -1 && equal) takeTurn(value, state);
   // Someone has set it: what was done before that is done.
   if (s.kind == SymKind::Load && equal == (number != 0) && !syms_.hasStale(s.a)) {
     SymKind root = syms_[syms_.rootOf(s.a)].kind;
@@ -453,6 +495,8 @@ bool Flow::assume(SymId condition, bool truth, State& state) {
       SymId folded = syms_.compare(op, left, right);
       if (syms_[folded].kind == SymKind::Const) return (syms_[folded].n != 0) == truth;
     }
+    if ((op == CompareOp::Eq) == truth && (op == CompareOp::Eq || op == CompareOp::Ne))
+      takeTicket(left, right, state);
     if (syms_[right].kind == SymKind::Const) {
       std::int64_t n = syms_[right].n;
       if (op == CompareOp::Eq) return assumeEqual(left, truth, n, state);

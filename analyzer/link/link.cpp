@@ -52,6 +52,7 @@ model::Report analyse(const ProgramUnits& units, const Models& models) {
   checkReleases(reporter);
   checkLockOrders(reporter);
   checkWaits(reporter);
+  checkStuckWaits(reporter);
   checkBlocking(reporter);
   checkUnusedGuards(reporter);
   addCriticalSections(reporter);

@@ -7,7 +7,12 @@
 
 namespace gridlock::link {
 
-LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m), mode_flags(p), syms(p) {
+LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m), mode_flags(p), state_flags(p), syms(p) {
+  section = static_cast<Index>(p.symbols.size());
+  SymbolInfo atomic;
+  atomic.kind = facts::SymbolKind::Variable;
+  atomic.name = atomic.qualified = atomic.display = "the atomic section";
+  p.symbols.push_back(atomic);
   element_field = p.pseudoField("[]");
   first_field = p.pseudoField("first");
   second_field = p.pseudoField("second");
@@ -16,6 +21,7 @@ LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m), m
   mutex_field[2] = p.pseudoField("$mutex3");
   mutex_field[3] = p.pseudoField("$mutex4");
   owned_field = p.pseudoField("$owned");
+  readers_field = p.pseudoField("$readers");
   summaries.resize(p.functions.size());
 }
 

@@ -14,6 +14,7 @@
 #include "analyzer/link/mode_flags.h"
 #include "analyzer/link/models.h"
 #include "analyzer/link/program.h"
+#include "analyzer/link/state_flags.h"
 #include "analyzer/link/summary.h"
 #include "analyzer/link/symbolic.h"
 
@@ -23,6 +24,7 @@ struct LinkContext {
   Program& program;
   const Models& models;
   ModeFlags mode_flags;
+  StateFlags state_flags;
   SymTable syms;
   std::vector<Summary> summaries;    // by function
   std::set<Gid> released_by_caller;  // lock calls whose lock a caller of their
@@ -31,9 +33,11 @@ struct LinkContext {
   std::unordered_map<SymId, std::vector<SymId>> phis;
   // What a loop's variable is compared with, by its Phi.
   std::unordered_map<SymId, std::vector<SymId>> bounds;
+  std::set<Gid> leaving;                 // starts of threads that may leave threads of their own running
+  Index section = kNone;                 // the symbol that stands for the program's atomic section
   std::set<std::uint64_t> awaited_keys;  // writeKeys of flags that someone waits for
   // Pseudo fields: of containers, pairs and guards.
-  Index element_field, second_field, first_field, mutex_field[4], owned_field;
+  Index element_field, second_field, first_field, mutex_field[4], owned_field, readers_field;
 
   LinkContext(Program& p, const Models& m);
 };

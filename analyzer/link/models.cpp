@@ -90,6 +90,10 @@ const std::unordered_map<std::string_view, Op>& ops() {
       {"write-rest", Op::WriteRest},
       {"yields", Op::Yields},
       {"static-state", Op::StaticState},
+      {"section-begin", Op::SectionBegin},
+      {"section-end", Op::SectionEnd},
+      {"section", Op::Section},
+      {"assume", Op::Assume},
   };
   return table;
 }
@@ -227,14 +231,23 @@ Status Models::parse(std::string_view text, const std::string& file) {
         return Error{problem, file, place};
       model.push_back(std::move(effect));
     }
-    for (std::string_view name : split(left, ',')) models_[std::string(name)] = model;
+    for (std::string_view name : split(left, ',')) {
+      if (name.ends_with('*'))
+        prefixes_.insert(prefixes_.begin(), {std::string(name.substr(0, name.size() - 1)), model});
+      else
+        models_[std::string(name)] = model;
+    }
   }
   return ok();
 }
 
 const Model* Models::find(std::string_view qualified) const {
   auto it = models_.find(std::string(qualified));
-  return it == models_.end() ? nullptr : &it->second;
+  if (it != models_.end()) return &it->second;
+  for (const auto& [prefix, model] : prefixes_) {
+    if (qualified.starts_with(prefix)) return &model;
+  }
+  return nullptr;
 }
 
 bool Models::inSet(std::string_view set, std::string_view record) const {

@@ -99,6 +99,10 @@ enum class Op : std::uint8_t {
   WriteRest,       // what the arguments from N on point to
   Yields,          // the result is the number N
   StaticState,     // uses memory of its own, unlocked
+  SectionBegin,    // the one atomic section of the program
+  SectionEnd,
+  Section,  // the whole function is one
+  Assume,   // goes on only where argument N is not 0
 };
 
 struct Effect {
@@ -122,7 +126,7 @@ class Models {
   static Result<Models> load(const std::vector<std::string>& user_files);
 
   Status parse(std::string_view text, const std::string& file);
-  // nullptr: not known.
+  // nullptr: not known. A name that ends in `*` stands for all that begin so and have no line of their own.
   const Model* find(std::string_view qualified) const;
   // Classes of containers, smart pointers, …, by the line `kind : class name
   // …`.
@@ -134,6 +138,7 @@ class Models {
  private:
   bool inSet(std::string_view set, std::string_view record) const;
   std::unordered_map<std::string, Model> models_;
+  std::vector<std::pair<std::string, Model>> prefixes_;
   std::unordered_map<std::string, std::unordered_map<std::string, bool>> sets_;
 };
 

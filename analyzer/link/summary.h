@@ -22,8 +22,9 @@ using model::RequestKind;
 struct Held {
   SymId lock = kNoSym;
   Mode mode = Mode::Exclusive;
-  bool maybe = false;  // not on every path
-  bool soft = false;   // made of an atomic flag: excludes others, but no lock by name
+  bool maybe = false;   // not on every path
+  bool soft = false;    // made of an atomic flag: excludes others, but no lock by name
+  bool permit = false;  // of a semaphore: may be given back by posting another
   std::uint8_t count = 1;
   Gid at = 0;         // the instruction of this function that took it
   Gid primitive = 0;  // the call of the lock function itself
@@ -159,7 +160,10 @@ using Binding = std::pair<SymId, SymId>;  // address, content
 // One way through the function.
 struct Outcome {
   SymId result = kNoSym;
-  std::vector<Fact> facts;  // of parameters, and of the result
+  std::vector<Fact> facts;            // of parameters, and of the result
+  std::vector<Fact> needs;            // of what memory held at the entry
+  std::vector<std::uint64_t> writes;  // on this way; see Summary
+  bool writes_more = false;           // and others of those
   std::vector<Binding> stores;
   Snapshot at_exit;
   bool operator==(const Outcome&) const = default;
@@ -171,6 +175,7 @@ struct Summary {
   std::vector<CallSite> calls;
   std::vector<Snapshot> snapshots;
   std::vector<Outcome> outcomes;      // empty: does not return
+  std::vector<SymId> left;            // threads that may run on when it ends, in whatever way
   std::vector<std::uint64_t> writes;  // what it or its callees write: fields and globals, see writeKey
   bool writes_anything = false;
   bool returns_fresh = false;
@@ -178,6 +183,8 @@ struct Summary {
   bool starts = false;              // it or a callee starts threads
   std::uint64_t relevant_args = 0;  // bit k: what argument k points to matters
   std::uint64_t index_args = 0;     // bit k: argument k selects an element
+  bool starts = false;              // it or a callee starts threads
+  bool section = false;             // all of it is one atomic section
   bool cut = false;                 // a bound was met
 };
 

@@ -234,6 +234,17 @@ bool World::isHashed(SymId lock) const {
   return kind == SymKind::Arith || kind == SymKind::Result || kind == SymKind::Unknown;
 }
 
+// Whether an address or number is made of one that does.
+bool World::differs(const std::vector<SymId>& varying, SymId sym) const {
+  if (sym == kNoSym || varying.empty()) return false;
+  if (std::find(varying.begin(), varying.end(), sym) != varying.end()) return true;
+  const Sym& s = syms[sym];
+  if (s.kind == SymKind::Field) return differs(varying, s.a);
+  if (s.kind == SymKind::Element || s.kind == SymKind::Arith)
+    return differs(varying, s.a) || differs(varying, s.b);
+  return false;
+}
+
 bool World::isVarying(ContextId context, SymId sym) const {
   if (sym == kNoSym) return false;
   const std::vector<SymId>& varying = contexts[context].varying;

@@ -182,6 +182,8 @@ class World {
   bool singlePlace(PlaceId place) const;
   bool accessor(Gid gid) const;
   bool isClosure(Index function, Index local) const;
+  // What makes it one thread of its origin; 0: nothing.
+  std::uint64_t onlyOne(ContextId context, const Snapshot& snapshot) const;
   bool mayBeAlive(SetId alive, OriginId origin) const;
   std::vector<OriginId> originsOfThread(PlaceId thread) const;
   // Whether the threads that started theirs hold locks that keep the two apart.
@@ -236,7 +238,6 @@ class World {
   bool singleAddress(SymId address) const;
   void markReachable();
   bool outlives(OriginId origin) const;
-  bool startedBefore(OriginId parent, SetId alive, OriginId child) const;
   SetId lockUsesAt(ContextId context, SymId address, const Snapshot& snapshot);
   Related relatedArguments(const HeldAt& held, const std::vector<SymId>& args);
   std::uint64_t relation(SymId access, SymId lock);
@@ -244,7 +245,7 @@ class World {
   std::uint32_t rootParameter(SymId id) const;
   Index doubtAt(ContextId context, const Snapshot& snapshot) const;
   SymId translate(SymId sym, const std::vector<SymId>& args) const;
-  std::uint64_t onlyOne(ContextId context, const Snapshot& snapshot) const;
+  bool differs(const std::vector<SymId>& varying, SymId sym) const;
   std::uint32_t phaseAt(ContextId context, const Snapshot& snapshot);
   std::uint32_t deeper(std::uint32_t frames, std::vector<Gid> phase);
   void checkBarriers();

@@ -172,8 +172,7 @@ void World::start(ContextId from, const Event& event, const CallSite& site, cons
     root.varying = site.varying;
     // The wrapper's argument that varies for its caller.
     for (std::size_t k = 0; k < args.size(); ++k) {
-      const std::vector<SymId>& rounds = contexts[from].rounds;
-      if (isVarying(from, args[k]) || std::find(rounds.begin(), rounds.end(), args[k]) != rounds.end())
+      if (isVarying(from, args[k]) || differs(contexts[from].rounds, args[k]))
         root.varying.push_back(syms.make(SymKind::Param, static_cast<std::uint32_t>(k)));
     }
     origins[id].arguments = root.arguments;

@@ -96,9 +96,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     next.rounds = site.varying;
     for (std::size_t k = 0; k < args.size(); ++k) {
       const SymId param = syms.make(SymKind::Param, static_cast<std::uint32_t>(k));
-      const std::vector<SymId>& rounds = contexts[from].rounds;
-      const bool passed =
-          args[k] != kNoSym && std::find(rounds.begin(), rounds.end(), args[k]) != rounds.end();
+      const bool passed = differs(contexts[from].rounds, args[k]);
       if (passed && std::find(next.rounds.begin(), next.rounds.end(), param) == next.rounds.end())
         next.rounds.push_back(param);
     }

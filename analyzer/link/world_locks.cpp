@@ -172,6 +172,7 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
   std::vector<HeldAt> out;
   std::vector<SetId> released;
   for (SymId lock : snapshot.released) released.push_back(eval(context, lock));
+  std::set<Gid> cleared;  // where flags were taken that are dropped
   for (const EntryLock& entry : contexts[context].held) {
     bool dropped = false;
     for (std::size_t i = 0; i < snapshot.released.size(); ++i) {
@@ -181,9 +182,13 @@ std::vector<HeldAt> World::heldAt(ContextId context, const Snapshot& snapshot) {
     for (SymId flag : snapshot.cleared) {
       if (entry.soft) dropped |= flag == entry.sym || eval(context, flag) == entry.places;
     }
+    if (dropped && entry.soft) cleared.insert(entry.primitive);
     if (dropped) continue;
     out.push_back({entry});
   }
+  // With a flag goes what it has kept out.
+  if (!cleared.empty())
+    std::erase_if(out, [&](const HeldAt& held) { return held.soft && cleared.count(held.primitive) > 0; });
   for (const Held& h : snapshot.locks) {
     HeldAt held;
     held.sym = h.lock;

@@ -12,6 +12,17 @@ std::set<OriginId> World::originsOf(ContextId context, SymId handle, unsigned de
   if (s.kind == SymKind::Handle) {
     auto it = started_.find({context, s.a});
     if (it != started_.end()) out.insert(it->second.begin(), it->second.end());
+  } else if (s.kind == SymKind::Stale) {
+    // Joined: what it has left running.
+    std::vector<OriginId> work;
+    for (OriginId origin : originsOf(context, s.a, depth + 1)) work.push_back(origin);
+    while (!work.empty()) {
+      const OriginId ended = work.back();
+      work.pop_back();
+      for (OriginId o = 0; o < origins.size(); ++o) {
+        if (origins[o].parent == ended && outlives(o) && out.insert(o).second) work.push_back(o);
+      }
+    }
   } else if (s.kind == SymKind::Via) {
     auto it = contexts[context].children.find(s.a);
     if (it == contexts[context].children.end()) return out;
@@ -98,7 +109,7 @@ bool World::parallel(OriginId a, SetId a_alive, OriginId b, SetId b_alive) const
     if (mayBeAlive(a_alive, y[i])) return true;
     // A grandchild that outlives its parent.
     for (std::size_t j = i + 1; j < y.size(); ++j) {
-      if (outlives(y[j]) && startedBefore(a, a_alive, y[i])) return true;
+      if (mayBeAlive(a_alive, y[j])) return true;
       if (!outlives(y[j])) break;
     }
     return false;
@@ -106,7 +117,7 @@ bool World::parallel(OriginId a, SetId a_alive, OriginId b, SetId b_alive) const
   if (i == y.size()) {
     if (mayBeAlive(b_alive, x[i])) return true;
     for (std::size_t j = i + 1; j < x.size(); ++j) {
-      if (outlives(x[j]) && startedBefore(b, b_alive, x[i])) return true;
+      if (mayBeAlive(b_alive, x[j])) return true;
       if (!outlives(x[j])) break;
     }
     return false;
@@ -122,18 +133,12 @@ bool World::outlives(OriginId origin) const {
   OriginId parent = origins[origin].parent;
   if (parent == kNone || origins[parent].root == kNone) return false;
   const Context& root = contexts[origins[parent].root];
-  for (const Outcome& outcome : link.summaries[root.function].outcomes) {
-    for (SymId handle : outcome.at_exit.alive) {
-      if (originsOf(origins[parent].root, handle, 0).count(origin)) return true;
-    }
-  }
-  return false;
+  const std::vector<SymId>& left = link.summaries[root.function].left;
+  return std::any_of(left.begin(), left.end(), [&](SymId handle) {
+    return syms[handle].kind != SymKind::Stale &&
+           originsOf(origins[parent].root, handle, 0).count(origin) > 0;
+  });
 }
-
-// Whether `child` of `parent` may have been started at the point whose alive
-// set is given; it is not alive there, so it was joined or not yet started. Not
-// known: taken as no.
-bool World::startedBefore(OriginId, SetId, OriginId) const { return false; }
 
 // One single lock, held on every way to the start.
 void World::noteHeldAtStart(OriginId origin, ContextId from, const Snapshot& snapshot) {

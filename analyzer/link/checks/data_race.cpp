@@ -105,12 +105,33 @@ class RaceCheck {
       auto who = signallers_.find(token);
       if (who == signallers_.end() || !who->second.count(a.origin)) continue;
       bool barrier = who->second.count(b.origin) > 0;
-      if (!barrier && !opensWhenAllHaveCome(token, who->second) &&
-          (who->second.size() > 1 || world_.origins[a.origin].many))
-        continue;
+      if (!barrier && !opensWhenAllHaveCome(token, who->second)) {
+        if (who->second.size() > 1) continue;
+        if (world_.origins[a.origin].many && !onlyBy(a, token)) continue;
+      }
       return true;
     }
     return false;
+  }
+
+  // Whether of the many threads of its kind only the one that does `a` ever signals `token`.
+  bool onlyBy(const Access& a, PlaceId token) const {
+    if (a.only == 0) return false;
+    bool any = false;
+    for (ContextId c = 0; c < world_.contexts.size(); ++c) {
+      const Summary& summary = world_.link.summaries[world_.contexts[c].function];
+      for (const Event& event : summary.events) {
+        const bool post = event.kind == EventKind::Release && (event.flags & kEventSemaphore);
+        if (!post && event.kind != EventKind::Signal) continue;
+        const std::vector<std::uint32_t>& places = world_.set(world_.eval(c, event.addr));
+        if (!std::binary_search(places.begin(), places.end(), token)) continue;
+        if (world_.contexts[c].origin != a.origin ||
+            world_.onlyOne(c, summary.snapshots[event.snapshot]) != a.only)
+          return false;
+        any = true;
+      }
+    }
+    return any;
   }
 
   bool conflict(const Access& a, const Access& b) const {
@@ -168,11 +189,19 @@ class RaceCheck {
   bool ownSlot(const Access& starter, const Access& thread) const {
     if (!thread.distinct || !(starter.flags & kEventVaries)) return false;
     const Origin& origin = world_.origins[thread.origin];
-    if (origin.parent != starter.origin || origin.creator != starter.context) return false;
+    if (origin.parent != starter.origin) return false;
+    // The start, or the call that leads to it.
+    ContextId creator = origin.creator;
+    Gid start = origin.start;
+    while (creator != starter.context) {
+      if (creator == kNone) return false;
+      start = world_.contexts[creator].call;
+      creator = world_.contexts[creator].parent;
+    }
     const Summary& summary = world_.link.summaries[world_.contexts[starter.context].function];
     Index loop = summary.events[starter.event].loop;
     for (const Event& event : summary.events) {
-      if (event.kind == EventKind::Start && event.gid == origin.start)
+      if ((event.kind == EventKind::Start || event.kind == EventKind::Call) && event.gid == start)
         return event.loop == loop && loop != kNone;
     }
     return false;
@@ -314,7 +343,14 @@ class RaceCheck {
     if (const Index flag = a.doubt != kNone ? a.doubt : b.doubt; flag != kNone)
       return "`" + std::string(world_.program.symbols[flag].qualified) +
              "` would have to change between two tests on one side's way";
-    // A hash selects the lock on both sides: as a rule that of what is accessed.
+    // A hash selects the lock on both sides: as a rule that of what is accessed, but of one single object.
+    if (world_.singlePlace(a.place) && world_.singlePlace(b.place)) return "";
+    auto related = [&](const Access& access) {
+      return std::any_of(world_.lock_uses[access.locks].begin(), world_.lock_uses[access.locks].end(),
+                         [](const LockUse& use) { return use.key >> 63; });
+    };
+    // Nor where both say which one it is.
+    if (related(a) && related(b)) return "";
     const std::vector<HeldAt> x = heldOf(a), y = heldOf(b);
     for (const HeldAt& h : x) {
       if (h.maybe || h.soft || !h.hashed) continue;

@@ -30,6 +30,33 @@ void checkJoins(Reporter& reporter) {
     }
     return it->second;
   };
+  // Whether something that a thread has told was waited for.
+  auto tells = [&](OriginId origin, ContextId at, const Snapshot& snapshot) {
+    std::set<PlaceId> awaited(world.set(world.contexts[at].awaited).begin(),
+                              world.set(world.contexts[at].awaited).end());
+    for (SymId token : snapshot.awaited) {
+      for (PlaceId place : world.set(world.eval(at, token))) awaited.insert(place);
+    }
+    for (ContextId c = 0; c < world.contexts.size() && !awaited.empty(); ++c) {
+      if (!world.containsOrigin(origin, world.contexts[c].origin)) continue;
+      const Summary& summary = world.link.summaries[world.contexts[c].function];
+      for (const Snapshot& snapshot_there : summary.snapshots) {
+        for (SymId token : snapshot_there.signalled) {
+          for (PlaceId place : world.set(world.eval(c, token))) {
+            if (awaited.count(place)) return true;
+          }
+        }
+      }
+      for (const Outcome& outcome : summary.outcomes) {
+        for (SymId token : outcome.at_exit.signalled) {
+          for (PlaceId place : world.set(world.eval(c, token))) {
+            if (awaited.count(place)) return true;
+          }
+        }
+      }
+    }
+    return false;
+  };
   std::set<std::pair<Gid, PlaceId>> done;
   for (ContextId c = 0; c < world.contexts.size(); ++c) {
     const Summary& summary = world.link.summaries[world.contexts[c].function];
@@ -51,7 +78,7 @@ void checkJoins(Reporter& reporter) {
               finding.rule = model::Rule::WaitWhileHolding;
               // Something was waited for before: it may be what the thread does after its last use of the
               // lock.
-              const bool told = world.contexts[c].awaited != 0 || !snapshot.awaited.empty();
+              const bool told = tells(origin, c, snapshot);
               finding.confidence = told ? model::Confidence::Possible : model::Confidence::Likely;
               finding.severity = model::severityFor(finding.rule, finding.confidence);
               finding.reason =

@@ -1,0 +1,20 @@
+// gridlock: mode=static,runtime  expect-none: data-race
+// The barrier tells one of its threads that it is the one.
+#include <pthread.h>
+
+static pthread_barrier_t barrier;
+static int total;
+
+static void *stage(void *arg) {
+  if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD) total += 1;
+  pthread_barrier_wait(&barrier);
+  return total == 1 ? arg : 0;
+}
+
+int main(void) {
+  pthread_t threads[3];
+  pthread_barrier_init(&barrier, 0, 3);
+  for (int i = 0; i < 3; i++) pthread_create(&threads[i], 0, stage, 0);
+  for (int i = 0; i < 3; i++) pthread_join(threads[i], 0);
+  return total != 1;
+}
