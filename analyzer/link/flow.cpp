@@ -30,7 +30,7 @@ Summary Flow::run() {
   summary_.section = isSection(info_.symbol);
   for (int round = 0; round < 2; ++round) {
     std::size_t joins = 0;
-    for (Loop& loop : loops_) joins += loop.joins.size();
+    for (Loop& loop : loops_) joins += loop.joins.size() + (loop.partial.first != kNoSym);
     for (auto& states : in_) states.clear();
     queued_.assign(body_.blocks.size(), false);
     pending_.clear();
@@ -49,7 +49,7 @@ Summary Flow::run() {
     }
     if (!pending_.empty()) summary_.cut = true;
     std::size_t joins_now = 0;
-    for (Loop& loop : loops_) joins_now += loop.joins.size();
+    for (Loop& loop : loops_) joins_now += loop.joins.size() + (loop.partial.first != kNoSym);
     if (joins_now == joins) break;
   }
   emitting_ = true;
@@ -194,6 +194,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
         return;
       }
       countReader(address, in.value, gid, state);
+      takeOut(address, syms_.make(SymKind::Unknown, gid, 13), state);
       SymId old = load(address, state);
       store(address, syms_.make(SymKind::Unknown, gid, 10, syms_[old].kind == SymKind::Const ? 0 : 1), state);
       break;
@@ -328,7 +329,7 @@ Index Flow::snapshotOf(const State& state) {
   Snapshot snapshot = state.rest;
   snapshot.locks = state.locks;
   for (const Fact& fact : state.facts) {
-    if (context_.mode_flags.isContent(syms_, fact.sym)) {
+    if (context_.mode_flags.isContent(syms_, fact.sym) || isSetting(fact.sym)) {
       snapshot.flags.push_back(fact);
       h = mix(mix(h, fact.sym), static_cast<std::uint64_t>(fact.value) * 2 + fact.equal);
       continue;
@@ -479,6 +480,11 @@ void Flow::addOutcomes() {
     keep(outcome.at_exit.signalled, 24);
     keep(outcome.at_exit.awaited, 24);
     keep(outcome.at_exit.joined, 24);
+    if (outcome.result != kNoSym && isOwn(outcome.result, state)) {
+      auto at = std::lower_bound(outcome.at_exit.taken.begin(), outcome.at_exit.taken.end(), outcome.result);
+      if (at == outcome.at_exit.taken.end() || *at != outcome.result)
+        outcome.at_exit.taken.insert(at, outcome.result);
+    }
     keep(outcome.at_exit.taken, 8);
     keep(outcome.at_exit.last, 8);
     keep(outcome.at_exit.acquired, kAcquired);

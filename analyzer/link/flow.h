@@ -42,13 +42,15 @@ struct Loop {
   std::set<Gid> gids;
   std::optional<std::int64_t> bound;  // the constant its counter is compared with
   SymId bound_sym = kNoSym;
+  Index bound_local = kNone;  // the local that it is
   facts::CompareOp bound_op = facts::CompareOp::Lt;
   bool has_bound = false;
-  bool has_joins = false;             // joins some thread, in whatever way
-  std::optional<std::int64_t> first;  // what its counter starts with
-  SymId counter = kNoSym;             // address
-  std::vector<SymId> joins;           // addresses of handles joined in each round
-  bool spins = false;                 // waits for others: nothing in it writes
+  bool has_joins = false;                           // joins some thread, in whatever way
+  std::optional<std::int64_t> first;                // what its counter starts with
+  SymId counter = kNoSym;                           // address
+  std::vector<SymId> joins;                         // addresses of handles joined in each round
+  std::pair<SymId, SymId> partial{kNoSym, kNoSym};  // an array, and the handle of which it joins some
+  bool spins = false;                               // waits for others: nothing in it writes
 };
 
 // Where Return leaves its value.
@@ -143,6 +145,7 @@ class Flow {
   std::vector<SymId> guardLocks(SymId guard, const State& state);
   void joinThread(SymId address, Gid gid, State& state, bool any_element);
   void joinValue(SymId handle, State& state);
+  void joinedOne(SymId home, std::int64_t index, SymId handle, State& state);
   void noteHome(SymId address, SymId handle);
   void keepHandle(Gid gid, SymId place, SymId handle, State& state);
   void takeOut(SymId address, SymId value, State& state);
@@ -162,6 +165,7 @@ class Flow {
 
   // --- atomic sections, and flags and tickets as locks (flow_sections.cpp)
   bool isSection(Index symbol) const;
+  bool isSetting(SymId content) const;
   SymId sectionLock();
   void openSection(Gid gid, State& state);
   void closeSection(State& state);
@@ -169,7 +173,7 @@ class Flow {
   void takeFlag(SymId address, SymId value, Gid gid, State& state);
   void takeTicket(SymId left, SymId right, State& state);
   bool isTicket(SymId value) const;
-  void holdSoft(SymId lock, Gid gid, State& state, Mode mode = Mode::Exclusive);
+  Held* holdSoft(SymId lock, Gid gid, State& state, Mode mode = Mode::Exclusive);
   void dropSoft(SymId lock, State& state);
   void passPermit(State& state) const;
   void takeTurn(SymId value, State& state);

@@ -80,9 +80,26 @@ void Flow::takeOut(SymId address, SymId value, State& state) {
   std::erase(state.rest.taken, value);
   if (!locked) return;
   SymId old = load(address, state);
+  // `p = ring[head]; head = (head + 1) % n;`: what stood at the old index.
+  for (const Binding& binding : state.memory) {
+    const SymKind variable = syms_[binding.first].kind;
+    if (variable != SymKind::Local && variable != SymKind::ResultSlot) continue;
+    if (syms_[binding.second].kind != SymKind::Load) continue;
+    const Sym& slot = syms_[syms_[binding.second].a];
+    if (slot.kind == SymKind::Element && slot.b != kNoSym && slot.b == old &&
+        syms_[old].kind != SymKind::Const)
+      addSorted(state.rest.taken, binding.second);
+  }
   const Sym& s = syms_[old];
   const bool known = s.kind == SymKind::Load || s.kind == SymKind::Via || s.kind == SymKind::Phi;
   if (old == value || !known) return;
+  // `node->next = head; head = node;`: it is still on the list.
+  const bool linked = std::any_of(state.memory.begin(), state.memory.end(), [&](const Binding& binding) {
+    const SymKind at = syms_[binding.first].kind;
+    return binding.second == old && binding.first != address &&
+           (at == SymKind::Field || at == SymKind::Element);
+  });
+  if (linked) return;
   addSorted(state.rest.taken, old);
 }
 

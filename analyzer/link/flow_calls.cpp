@@ -85,7 +85,19 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
     }
   }
   Index aux = addCall(std::move(site));
-  Event& event = emit(kind, gid, state);
+  State known;
+  const bool settings = kind == EventKind::Start || kind == EventKind::Call;
+  if (settings) {
+    // The settings as they are now.
+    known = state;
+    for (const Binding& binding : state.memory) {
+      const SymId content = syms_.make(SymKind::Load, binding.first);
+      if (syms_[binding.second].kind != SymKind::Const || !isSetting(content)) continue;
+      const Fact fact{content, true, syms_[binding.second].n};
+      known.facts.insert(std::lower_bound(known.facts.begin(), known.facts.end(), fact), fact);
+    }
+  }
+  Event& event = emit(kind, gid, settings ? known : state);
   event.aux = aux;
   event.addr = handle;
 }

@@ -198,6 +198,7 @@ std::uint64_t Flow::propertyOf(const State& state, Index block) const {
   };
   std::uint64_t locks = 0;  // in any order
   for (const Held& held : state.locks) {
+    if (held.weak) continue;
     std::uint64_t one =
         held.lock * 64ull + static_cast<std::uint64_t>(held.mode) * 32 + held.count * 2u + held.maybe;
     one *= 0x9e3779b97f4a7c15ull;
@@ -214,6 +215,11 @@ std::uint64_t Flow::propertyOf(const State& state, Index block) const {
             loops_[l].gids.count(syms_[handle].a) > 0 && (!loops_[l].has_joins || loops_[l].header == block);
       if (!own) add(alive);
     }
+  }
+  // In an atomic section, `if (*v == old) *v = new;`: whether it did.
+  if (summary_.section) {
+    for (const Fact& fact : state.needs)
+      add(fact.sym * 4ull + static_cast<std::uint64_t>(fact.value) * 2 + fact.equal);
   }
   // `a && b` where it is looked at: which of the two said no.
   if (block != kNone) {
@@ -262,7 +268,7 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   for (const Held& held : other.locks) {
     auto match = std::find_if(into.locks.begin(), into.locks.end(),
                               [&](const Held& h) { return h.lock == held.lock && h.mode == held.mode; });
-    if (match != into.locks.end()) continue;
+    if (match != into.locks.end() || held.weak) continue;
     // Callees that may keep a lock give it another name at each call: what is held only perhaps
     // serves lock orders alone, and a few of them are enough.
     if (into.locks.size() >= kLocksHeld) {
@@ -272,6 +278,7 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     into.locks.push_back(held);
     into.locks.back().maybe = true;
   }
+  std::erase_if(into.locks, [](const Held& held) { return held.weak && held.maybe; });
   unite(into.rest.released, other.rest.released);
   unite(into.rest.alive, other.rest.alive);
   intersect(into.rest.joined, other.rest.joined);
@@ -342,11 +349,26 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     if (notZero(x, before) && notZero(y, other)) errors.push_back({out, false, 0});
     return out;
   };
+  std::map<std::pair<SymId, SymId>, SymId> equal;
   auto merged = [&](SymId address, SymId x, SymId y) {
     if (x == y) return x;
     x = narrowed(x, before.facts);
     y = narrowed(y, other.facts);
-    return x == y ? x : phi(address, x, y);
+    if (x == y) return x;
+    if (syms_[x].kind == SymKind::Const || syms_[y].kind == SymKind::Const) return phi(address, x, y);
+    // What was equal on both ways stays so: `w` and the `head` that it was read from.
+    auto [known, fresh] = equal.try_emplace({x, y}, kNoSym);
+    if (fresh) known->second = phi(address, x, y);
+    return known->second;
+  };
+  // What is null on one way, and this thread's own on the other, is its own.
+  std::vector<SymId> own;
+  auto noteOwn = [&](SymId x, SymId y, SymId both) {
+    if (syms_[both].kind != SymKind::Phi) return;
+    if (before.rest.taken.empty() && other.rest.taken.empty()) return;
+    auto null = [&](SymId v) { return syms_[v].kind == SymKind::Const; };
+    const bool a_own = isOwn(x, before), b_own = isOwn(y, other);
+    if ((a_own && (b_own || null(y))) || (b_own && null(x))) own.push_back(both);
   };
   while (a != into.memory.end() || b != other.memory.end()) {
     if (b == other.memory.end() || (a != into.memory.end() && a->first < b->first)) {
@@ -357,6 +379,7 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
       ++b;
     } else {
       memory.emplace_back(a->first, merged(a->first, a->second, b->second));
+      noteOwn(a->second, b->second, memory.back().second);
       ++a;
       ++b;
     }
@@ -365,6 +388,10 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
   for (const Fact& fact : errors) {
     auto at = std::lower_bound(into.facts.begin(), into.facts.end(), fact);
     if (at == into.facts.end() || *at != fact) into.facts.insert(at, fact);
+  }
+  for (SymId value : own) {
+    auto at = std::lower_bound(into.rest.taken.begin(), into.rest.taken.end(), value);
+    if (at == into.rest.taken.end() || *at != value) into.rest.taken.insert(at, value);
   }
   // What a branch took for impossible may be possible now.
   if (grown) {
@@ -418,6 +445,10 @@ void Flow::enterBlock(Index block, Index from, State state) {
       const Loop& loop = loops_[l];
       if (loop.blocks[block]) continue;
       for (SymId address : loop.joins) joinThread(address, 0, state, true);
+      if (loop.partial.first != kNoSym && *loop.bound - *loop.first <= 64) {
+        for (std::int64_t i = *loop.first; i < *loop.bound; ++i)
+          joinedOne(loop.partial.first, i, loop.partial.second, state);
+      }
     }
   }
   States& states = in_[block];

@@ -406,6 +406,12 @@ void Flow::noteHome(SymId address, SymId handle) {
 void Flow::keepHandle(Gid gid, SymId place, SymId handle, State& state) {
   store(place, handle, state);
   noteHome(place, handle);
+  // Another round of starts: none of them is joined yet.
+  if (const Sym at = syms_[place]; at.kind == SymKind::Element) {
+    std::erase_if(state.facts, [&](const Fact& fact) {
+      return syms_[fact.sym].kind == SymKind::Element && syms_[fact.sym].a == at.a;
+    });
+  }
   if (!emitting_) return;
   Event& event = emit(EventKind::Access, gid, state);
   event.addr = place;
@@ -431,6 +437,17 @@ bool Flow::covers(const Loop& joins, SymId handle) const {
   if (starts->first && joins.first && *joins.first > *starts->first) return false;
   if (!starts->has_bound || !joins.has_bound) return true;
   if (starts->bound && joins.bound) return *joins.bound >= *starts->bound;
+  // As many as were counted when they were started.
+  if (joins.bound_local != kNone) {
+    const bool counted = std::any_of(starts->gids.begin(), starts->gids.end(), [&](Gid gid) {
+      const facts::Instruction& in = body_.instructions[gid - info_.first_gid];
+      if (in.kind != facts::InstructionKind::Assign && in.kind != facts::InstructionKind::ReadWrite)
+        return false;
+      const facts::Path& path = unit_.paths[in.path];
+      return path.root == facts::RootKind::Local && path.index == joins.bound_local && path.steps.empty();
+    });
+    if (counted) return true;
+  }
   if (starts->bound_sym != kNoSym && joins.bound_sym != kNoSym) return starts->bound_sym == joins.bound_sym;
   return true;
 }
@@ -457,9 +474,14 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
     // t[0]: only what is known to stand there.
     auto it = std::lower_bound(state.memory.begin(), state.memory.end(), Binding{address, 0});
     if (it != state.memory.end() && it->first == address) {
-      if (!oneOfMany(it->second)) joinValue(it->second, state);
-    } else if (!homes_.count(home)) {
+      if (!oneOfMany(it->second))
+        joinValue(it->second, state);
+      else
+        joinedOne(home, syms_[at.b].n, it->second, state);
+    } else if (auto all = homes_.find(home); all == homes_.end()) {
       joinValue(load(address, state), state);
+    } else if (all->second.size() == 1) {
+      joinedOne(home, syms_[at.b].n, *all->second.begin(), state);
     }
     return;
   }
@@ -473,7 +495,12 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
     for (SymId handle : it->second) {
       bool same_round = false;
       if (loop && !any_element) {
-        if (!covers(*loop, handle)) continue;
+        if (!covers(*loop, handle)) {
+          // A part of them.
+          Loop& part = loops_[loops_of_[block_].back()];
+          if (it->second.size() == 1 && part.first && part.bound) part.partial = {home, handle};
+          continue;
+        }
         same_round = loop->gids.count(syms_[handle].a) > 0;
       }
       (void)same_round;
@@ -494,6 +521,25 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
       }
     }
   }
+}
+
+// t[i] of the threads that a counting loop has started: when all are, the last of them is.
+void Flow::joinedOne(SymId home, std::int64_t index, SymId handle, State& state) {
+  const Gid start = syms_[handle].a;
+  const Loop* starts = nullptr;
+  for (const Loop& loop : loops_) {
+    if (loop.gids.count(start)) starts = &loop;
+  }
+  if (!starts || !starts->first || !starts->bound || *starts->bound - *starts->first > 64) return;
+  // Kept among the facts: the address of a handle is never null otherwise.
+  auto mark = [&](std::int64_t i) { return Fact{syms_.element(home, syms_.constant(i)), false, 0}; };
+  const Fact done = mark(index);
+  auto at = std::lower_bound(state.facts.begin(), state.facts.end(), done);
+  if (at == state.facts.end() || *at != done) state.facts.insert(at, done);
+  for (std::int64_t i = *starts->first; i < *starts->bound; ++i) {
+    if (!std::binary_search(state.facts.begin(), state.facts.end(), mark(i))) return;
+  }
+  joinValue(handle, state);
 }
 
 void Flow::joinValue(SymId handle, State& state) {

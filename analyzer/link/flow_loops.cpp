@@ -72,11 +72,14 @@ void Flow::findLoops() {
       loop.bound_op = c.op;
       loop.bound.reset();
       loop.bound_sym = kNoSym;
+      loop.bound_local = kNone;
       if (right.kind == facts::ValueKind::Constant)
         loop.bound = right.number + (c.op == facts::CompareOp::Le ? 1 : 0);
-      else if (right.kind == facts::ValueKind::Load)
+      else if (right.kind == facts::ValueKind::Load) {
         loop.bound_sym = syms_.make(SymKind::Unknown, info_.first_gid, 20, right.index);
-      else
+        const facts::Path& bound = unit_.paths[right.index];
+        if (bound.root == facts::RootKind::Local && bound.steps.empty()) loop.bound_local = bound.index;
+      } else
         loop.has_bound = false;
     }
   }

@@ -24,6 +24,12 @@ bool Flow::isSection(Index symbol) const {
   return known && known->front().op == Op::Section;
 }
 
+bool Flow::isSetting(SymId content) const {
+  const Sym& s = syms_[content];
+  return s.kind == SymKind::Load && syms_[s.a].kind == SymKind::Global &&
+         context_.state_flags.isSetting(syms_[s.a].a);
+}
+
 SymId Flow::sectionLock() { return syms_.make(SymKind::Global, context_.section); }
 
 void Flow::openSection(Gid gid, State& state) {
@@ -51,10 +57,10 @@ void Flow::closeSection(State& state) {
   if (--held->count == 0) state.locks.erase(held);
 }
 
-void Flow::holdSoft(SymId lock, Gid gid, State& state, Mode mode) {
+Held* Flow::holdSoft(SymId lock, Gid gid, State& state, Mode mode) {
   const bool known =
       std::any_of(state.locks.begin(), state.locks.end(), [&](const Held& h) { return h.lock == lock; });
-  if (known || state.locks.size() >= kLocksHeld) return;
+  if (known || state.locks.size() >= kLocksHeld) return nullptr;
   Held held;
   held.lock = lock;
   held.soft = true;
@@ -62,6 +68,7 @@ void Flow::holdSoft(SymId lock, Gid gid, State& state, Mode mode) {
   held.at = held.primitive = gid;
   state.locks.push_back(held);
   std::erase(state.rest.cleared, lock);
+  return &state.locks.back();
 }
 
 // With a flag goes what it has kept out: readers that were counted.
@@ -126,7 +133,10 @@ void Flow::countReader(SymId address, facts::ValueId value, Gid gid, State& stat
   const bool open = std::any_of(state.idle.begin(), state.idle.end(), [&](SymId flag) {
     return flag != address && context_.state_flags.contains(writeKey(syms_, flag));
   });
-  if (open) holdSoft(readers, gid, state, Mode::Shared);
+  if (!open) return;
+  const bool section = std::any_of(state.locks.begin(), state.locks.end(),
+                                   [&](const Held& h) { return h.lock == sectionLock(); });
+  if (Held* held = holdSoft(readers, gid, state, Mode::Shared)) held->weak = !section;
 }
 
 // Takes it that a fact is so of `sym`; false: it cannot be.
@@ -154,16 +164,19 @@ void Flow::takeFlag(SymId address, SymId value, Gid gid, State& state) {
   const bool section = std::any_of(state.locks.begin(), state.locks.end(),
                                    [&](const Held& h) { return h.lock == sectionLock(); });
   if (!section && !context_.state_flags.contains(key)) return;
+  auto hold = [&](SymId lock) {
+    if (Held* held = holdSoft(lock, gid, state)) held->weak = !section;
+  };
   if (*number == 0) {
     clearFlag(address, value, state);
   } else if (std::binary_search(state.idle.begin(), state.idle.end(), address)) {
     for (SymId other : state.idle) {
       const std::uint64_t counter = writeKey(syms_, other);
       if (other != address && context_.state_flags.counts(counter))
-        holdSoft(syms_.field(other, context_.readers_field), gid, state);
+        hold(syms_.field(other, context_.readers_field));
     }
     std::erase(state.idle, address);
-    holdSoft(address, gid, state);
+    hold(address);
   }
 }
 

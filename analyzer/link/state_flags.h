@@ -17,11 +17,15 @@ class StateFlags {
   explicit StateFlags(const Program& program);
   // By the key that `writeKey` gives an address.
   bool contains(std::uint64_t key) const { return keys_.count(key) > 0; }
+  // A variable that only one thread sets, and others look at: `if (threaded) lock();`.
+  bool isSetting(Index symbol) const { return settings_.count(symbol) > 0; }
   // Counted up somewhere, and down somewhere.
   bool counts(std::uint64_t key) const { return counters_.count(key) > 0; }
 
  private:
+  void findSettings(const Program& program);
   std::unordered_set<std::uint64_t> keys_, counters_;
+  std::unordered_set<Index> settings_;  // symbols
 };
 
 }  // namespace gridlock::link

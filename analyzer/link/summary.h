@@ -24,6 +24,7 @@ struct Held {
   Mode mode = Mode::Exclusive;
   bool maybe = false;   // not on every path
   bool soft = false;    // made of an atomic flag: excludes others, but no lock by name
+  bool weak = false;    // a flag set under a lock: ways with and without it are not kept apart
   bool permit = false;  // of a semaphore: may be given back by posting another
   std::uint8_t count = 1;
   Gid at = 0;         // the instruction of this function that took it
@@ -180,7 +181,6 @@ struct Summary {
   bool writes_anything = false;
   bool returns_fresh = false;
   bool barriers = false;            // it or a callee passes one
-  bool starts = false;              // it or a callee starts threads
   std::uint64_t relevant_args = 0;  // bit k: what argument k points to matters
   std::uint64_t index_args = 0;     // bit k: argument k selects an element
   bool starts = false;              // it or a callee starts threads

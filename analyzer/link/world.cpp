@@ -258,9 +258,18 @@ bool World::isVarying(ContextId context, SymId sym) const {
       return isVarying(context, s.a) || isVarying(context, s.b);
     case SymKind::Phi:
       return isPartition(context, sym);
+    case SymKind::Result:
+      return isDrawn(sym);
     default:
       return false;
   }
+}
+
+// A number that an atomic counter has given out: no other thread has it.
+bool World::isDrawn(SymId sym) const {
+  const facts::Instruction& in = program.instruction(syms[sym].a);
+  return in.kind == facts::InstructionKind::ReadWrite && (in.flags & facts::kInstrAtomic) &&
+         in.value != kNone;
 }
 
 // A loop over the thread's own part: from where its number says to where it says, or in steps of more
@@ -324,6 +333,18 @@ std::uint64_t World::onlyOne(ContextId context, const Snapshot& snapshot) const 
 // Whether what a state of a function says of the arguments can be so in this
 // context.
 bool World::feasible(ContextId context, const Summary& summary, const Snapshot& snapshot) {
+  for (const Fact& known : contexts[context].settings) {
+    for (const Fact& fact : snapshot.flags) {
+      if (fact.sym == known.sym && (fact.value == known.value) != fact.equal) return false;
+    }
+  }
+  // A setting that stays as it was when the thread was started.
+  for (const Fact& known : origins[contexts[context].origin].settings) {
+    if (changing_.count(syms[syms[known.sym].a].a)) continue;
+    for (const Fact& fact : snapshot.flags) {
+      if (fact.sym == known.sym && (fact.value == known.value) != fact.equal) return false;
+    }
+  }
   for (const Fact& fact : snapshot.facts) {
     const Sym s = syms[fact.sym];
     if (auto value = constant(context, fact.sym)) {
@@ -333,7 +354,9 @@ bool World::feasible(ContextId context, const Summary& summary, const Snapshot& 
     // `if (t->lock) lock(t->lock)`: where there is a lock, it is taken.
     if (s.kind != SymKind::Load || !fact.equal || fact.value != 0) continue;
     bool locked = std::any_of(summary.events.begin(), summary.events.end(), [&](const Event& event) {
-      return event.kind == EventKind::Acquire && event.addr == fact.sym;
+      if (event.kind == EventKind::Acquire && event.addr == fact.sym) return true;
+      const std::vector<Held>& locks = summary.snapshots[event.snapshot].locks;
+      return std::any_of(locks.begin(), locks.end(), [&](const Held& h) { return h.lock == fact.sym; });
     });
     if (locked && eval(context, fact.sym) != 0) return false;
   }
@@ -344,9 +367,13 @@ void World::processEvent(ContextId context, Index e) {
   const Summary& summary = link.summaries[contexts[context].function];
   const Event event = summary.events[e];
   const Snapshot& snapshot = summary.snapshots[event.snapshot];
-  if (!snapshot.facts.empty() && !feasible(context, summary, snapshot)) return;
+  if ((!snapshot.facts.empty() || !snapshot.flags.empty()) && !feasible(context, summary, snapshot)) return;
   switch (event.kind) {
     case EventKind::Access: {
+      if ((event.flags & kEventWrite) && syms[event.addr].kind == SymKind::Global &&
+          link.state_flags.isSetting(syms[event.addr].a) && aliveAt(context, snapshot) != 0 &&
+          changing_.insert(syms[event.addr].a).second)
+        changed_ = true;
       if (event.value != kNoSym) {
         SetId value = eval(context, event.value);
         if (value != 0) {

@@ -89,12 +89,13 @@ struct Context {
   Gid call = 0;
   std::uint64_t path = 0;  // hash of the calls from the thread's root
   std::uint64_t clone = 0;
-  bool single = true;       // entered once
-  bool joined = false;      // stands for what is past the bound
-  bool mixed = false;       // allocates, for callers that were joined
-  std::vector<Fact> flags;  // what the thread's root has found of mode flags
-  Index doubt = kNone;      // a mode flag that must have changed since
-  bool dying = false;       // only runs while the process is being ended, by abort or the like
+  bool single = true;          // entered once
+  bool joined = false;         // stands for what is past the bound
+  bool mixed = false;          // allocates, for callers that were joined
+  std::vector<Fact> flags;     // what the thread's root has found of mode flags
+  std::vector<Fact> settings;  // of the first thread: what it has set them to, and leaves so here
+  Index doubt = kNone;         // a mode flag that must have changed since
+  bool dying = false;          // only runs while the process is being ended, by abort or the like
   std::map<Gid, std::vector<ContextId>> children;
   std::unordered_map<SymId, SetId> values;  // memo of this round
 };
@@ -120,6 +121,7 @@ struct Origin {
   std::uint64_t path = 0;  // of the context that starts it
   std::vector<SetId> arguments;
   std::vector<StartHeld> held;  // by its starter at its start
+  std::vector<Fact> settings;   // as its starter knows them then
   bool started = false;         // in this round
   // Of those, the ones that the starter keeps for as long as this thread lives.
   std::vector<StartHeld> covers;
@@ -230,6 +232,7 @@ class World {
   std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
   bool isVarying(ContextId context, SymId sym) const;
   bool isPartition(ContextId context, SymId phi) const;
+  bool isDrawn(SymId sym) const;
   bool isHashed(SymId lock) const;
   SetId tokens(ContextId context, SetId entry, const std::vector<SymId>& own, bool certain, bool filter);
   std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;
@@ -304,6 +307,7 @@ class World {
   std::vector<std::vector<std::vector<Gid>>> phases_{{}, {{kNone}}};
   std::map<std::vector<std::vector<Gid>>, std::uint32_t> phase_ids_;
   bool in_step_ = true;                               // all threads of an origin pass the same barriers
+  std::set<Index> changing_;                          // settings that are written while threads run
   std::set<PlaceId> gates_;                           // locks held while a thread was started
   std::vector<std::pair<PlaceId, OriginId>> passes_;  // a gate, and the thread that passed it
   std::map<std::pair<PlaceId, OriginId>, std::uint32_t> pass_ids_;

@@ -115,6 +115,21 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   const Context& caller = contexts[from];
   const bool root = caller.parent == kNone;
   next.flags = link.mode_flags.within(syms, function, root ? snapshot.flags : caller.flags);
+  std::erase_if(next.flags, [&](const Fact& f) { return !link.mode_flags.isContent(syms, f.sym); });
+  if (origins[next.origin].parent == kNone && !origins[next.origin].open) {
+    next.settings = caller.settings;
+    for (const Fact& f : snapshot.flags) {
+      if (!f.equal || !link.state_flags.isSetting(syms[syms[f.sym].a].a)) continue;
+      std::erase_if(next.settings, [&](const Fact& old) { return old.sym == f.sym; });
+      next.settings.push_back(f);
+    }
+    std::erase_if(next.settings, [&](const Fact& f) {
+      const std::uint64_t key = writeKey(syms, syms[f.sym].a);
+      return callee.writes_anything ||
+             std::find(callee.writes.begin(), callee.writes.end(), key) != callee.writes.end();
+    });
+    std::sort(next.settings.begin(), next.settings.end());
+  }
   next.doubt = doubtAt(from, snapshot);
 
   std::uint64_t h = mix(function, next.origin);
@@ -132,6 +147,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   h = mix(mix(h, next.phase), next.frames);
   h = mix(mix(h, next.dying), next.doubt);
   for (const Fact& f : next.flags) h = mix(mix(h, f.sym), static_cast<std::uint64_t>(f.value) * 2 + f.equal);
+  for (const Fact& f : next.settings) h = mix(mix(h, f.sym), static_cast<std::uint64_t>(f.value));
   auto same = [&](const Context& c) {
     if (c.function != function || c.origin != next.origin || c.held.size() != next.held.size()) return false;
     for (std::size_t i = 0; i < c.held.size(); ++i) {
@@ -144,7 +160,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
            c.awaited == next.awaited && c.signalled == next.signalled && c.once == next.once &&
            c.clone == next.clone && c.acquired == next.acquired && c.only == next.only &&
            c.phase == next.phase && c.frames == next.frames && c.dying == next.dying &&
-           c.flags == next.flags && c.doubt == next.doubt;
+           c.flags == next.flags && c.settings == next.settings && c.doubt == next.doubt;
   };
   auto remember = [&](ContextId id) {
     std::vector<ContextId>& list = contexts[from].children[call];
@@ -225,6 +241,10 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     if (joined.flags != next.flags) {
       grown |= !joined.flags.empty();
       joined.flags.clear();
+    }
+    if (joined.settings != next.settings) {
+      grown |= !joined.settings.empty();
+      joined.settings.clear();
     }
     if (joined.doubt != next.doubt) {
       grown |= joined.doubt != kNone;

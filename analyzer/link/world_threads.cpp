@@ -151,6 +151,21 @@ void World::noteHeldAtStart(OriginId origin, ContextId from, const Snapshot& sna
     if (gates_.insert(places[0]).second) changed_ = true;
   }
   Origin& mine = origins[origin];
+  std::vector<Fact> settings;
+  for (const Fact& fact : snapshot.flags) {
+    if (fact.equal && link.state_flags.isSetting(syms[syms[fact.sym].a].a)) settings.push_back(fact);
+  }
+  // What the starter itself has been started with.
+  for (const Fact& fact : origins[contexts[from].origin].settings) {
+    if (std::none_of(settings.begin(), settings.end(), [&](const Fact& f) { return f.sym == fact.sym; }))
+      settings.push_back(fact);
+  }
+  if (mine.started)
+    std::erase_if(mine.settings, [&](const Fact& fact) {
+      return std::find(settings.begin(), settings.end(), fact) == settings.end();
+    });
+  else
+    mine.settings = std::move(settings);
   if (!mine.started) {
     mine.held = std::move(held);
     mine.started = true;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 
+#include "analyzer/facts/arithmetic.h"
 #include "analyzer/link/annotations.h"
 #include "analyzer/link/check.h"
 #include "analyzer/link/checks/object_kinds.h"
@@ -141,7 +142,7 @@ class RaceCheck {
     if (a.place != b.place && kindsOf(world_, a, b) == Kinds::Different) return false;
     if (a.origin == b.origin) {
       if (!world_.origins[a.origin].many) return false;
-      if (a.distinct && b.distinct && ownOfStarter(a)) return false;
+      if (a.distinct && b.distinct && ownOfStarter(a) && !neighbours(a, b)) return false;
       if (a.only != 0 && a.only == b.only) return false;
       if (world_.phasesApart(a, b)) return false;
       // Each thread's own.
@@ -207,6 +208,32 @@ class RaceCheck {
     return false;
   }
 
+  // `a[me]` and `a[(me + 1) % n]`: one thread's element is the next one's neighbour.
+  bool neighbours(const Access& a, const Access& b) const {
+    const SymTable& syms = world_.syms;
+    if (world_.contexts[a.context].function != world_.contexts[b.context].function) return false;
+    auto indexOf = [&](const Access& access) {
+      const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
+      SymId at = summary.events[access.event].addr;
+      while (syms[at].kind == SymKind::Field) at = syms[at].a;
+      return syms[at].kind == SymKind::Element ? syms[at].b : kNoSym;
+    };
+    SymId x = indexOf(a), y = indexOf(b);
+    if (x == kNoSym || y == kNoSym || x == y) return false;
+    constexpr auto kAdd = static_cast<std::int64_t>(facts::Arithmetic::Add);
+    constexpr auto kRemainder = static_cast<std::int64_t>(facts::Arithmetic::Remainder);
+    auto next = [&](SymId from, SymId to) {
+      if (syms[from].kind == SymKind::Arith) return false;
+      if (syms[to].kind == SymKind::Arith && syms[to].n == kRemainder) to = syms[to].a;
+      const Sym& s = syms[to];
+      return s.kind == SymKind::Arith && s.n == kAdd && s.a == from && syms[s.b].kind == SymKind::Const &&
+             (syms[s.b].n == 1 || syms[s.b].n == -1);
+    };
+    // Not where a loop goes over the thread's part: the neighbour's edge is left to barriers.
+    if (syms[x].kind == SymKind::Phi || syms[y].kind == SymKind::Phi) return false;
+    return next(x, y) || next(y, x);
+  }
+
   // Reached by name from the function that made it.
   bool ownRoot(const Access& access) const {
     const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
@@ -217,9 +244,18 @@ class RaceCheck {
   bool ownAddress(SymId address, std::set<SymId>& seen) const {
     const SymId root = world_.syms.rootOf(address);
     switch (world_.syms[root].kind) {
+      case SymKind::Via: {
+        // What a callee found may be anybody's.
+        SymId found = root;
+        while (world_.syms[found].kind == SymKind::Via) found = world_.syms[found].b;
+        return world_.syms[found].kind != SymKind::Phi || ownAddress(found, seen);
+      }
+      case SymKind::Load: {
+        const Sym& from = world_.syms[world_.syms.rootOf(world_.syms[root].a)];
+        return from.kind == SymKind::Global && world_.program.symbols[from.a].has(facts::kSymbolThreadLocal);
+      }
       case SymKind::Local:
       case SymKind::Alloc:
-      case SymKind::Via:
       case SymKind::Global:
       case SymKind::Param:
       case SymKind::ParamSlot:
@@ -343,8 +379,9 @@ class RaceCheck {
     if (const Index flag = a.doubt != kNone ? a.doubt : b.doubt; flag != kNone)
       return "`" + std::string(world_.program.symbols[flag].qualified) +
              "` would have to change between two tests on one side's way";
-    // A hash selects the lock on both sides: as a rule that of what is accessed, but of one single object.
-    if (world_.singlePlace(a.place) && world_.singlePlace(b.place)) return "";
+    // A hash selects the lock on both sides: as a rule that of what is accessed, but of a variable, which is
+    // one.
+    if (variable(a.place) && variable(b.place)) return "";
     auto related = [&](const Access& access) {
       return std::any_of(world_.lock_uses[access.locks].begin(), world_.lock_uses[access.locks].end(),
                          [](const LockUse& use) { return use.key >> 63; });
@@ -365,6 +402,12 @@ class RaceCheck {
       }
     }
     return "";
+  }
+
+  // A variable or a member of one, by its name: not what a table leads to.
+  bool variable(PlaceId place) const {
+    const ObjectKind kind = world_.objectOf(place).kind;
+    return (kind == ObjectKind::Global || kind == ObjectKind::Local) && world_.singlePlace(place);
   }
 
   std::vector<HeldAt> heldOf(const Access& access) const {
@@ -391,7 +434,11 @@ class RaceCheck {
     for (const HeldAt& held : heldOf(access)) {
       if (held.maybe) continue;
       std::vector<PlaceId> classes = reporter_.lockClasses(held.places);
-      if (classes.size() == 1) out.push_back(classes[0]);
+      if (classes.size() != 1) continue;
+      // Counted readers have no name.
+      const Part& part = world_.parts[classes[0]];
+      if (part.step == facts::StepKind::Field && world_.program.isPseudo(part.field)) continue;
+      if (std::find(out.begin(), out.end(), classes[0]) == out.end()) out.push_back(classes[0]);
     }
     return out;
   }

@@ -166,6 +166,22 @@ class ReleaseCheck {
       }
       candidates_.push_back({c, held.primitive, held.at, classes[0], also_released});
     }
+    if (thread_exit) leftByCallers(c, snapshot);
+  }
+
+  // The thread ends in a function that others have called with their locks.
+  void leftByCallers(ContextId c, const Snapshot& snapshot) {
+    for (const HeldAt& held : world_.heldAt(c, snapshot)) {
+      if (held.context == c || held.maybe || held.soft || semaphore(held.places)) continue;
+      const std::vector<PlaceId> classes = reporter_.lockClasses(held.places);
+      if (classes.empty() || !leaked_.insert(held.primitive).second) continue;
+      add(model::Rule::LockNotReleased, world_.cut ? model::Confidence::Possible : model::Confidence::Likely,
+          "the thread ends on this path with the lock",
+          "`" + reporter_.lockName(classes[0]) + "`, locked at " + reporter_.where(held.primitive) +
+              ", is still held when the thread ends",
+          held.context, held.primitive, "acquires, never released", classes[0], LockKind::Mutex, held.at,
+          "through this call");
+    }
   }
 
   // A thread ends in a function that others called with a lock.
