@@ -7,7 +7,8 @@
 
 namespace gridlock::link {
 
-LinkContext::LinkContext(Program& p, const Models& m) : program(p), models(m), mode_flags(p), state_flags(p), syms(p) {
+LinkContext::LinkContext(Program& p, const Models& m)
+    : program(p), models(m), mode_flags(p), state_flags(p), syms(p) {
   section = static_cast<Index>(p.symbols.size());
   SymbolInfo atomic;
   atomic.kind = facts::SymbolKind::Variable;
