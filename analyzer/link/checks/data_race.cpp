@@ -157,6 +157,7 @@ class RaceCheck {
     if ((a.flags | b.flags) & kEventLast) return false;
     if ((a.flags & kEventTaken) && (b.flags & kEventTaken)) return false;
     if (takenUnder(a, b) || takenUnder(b, a)) return false;
+    if (createdUnder(a, b) || createdUnder(b, a)) return false;
     if (ownSlot(a, b) || ownSlot(b, a)) return false;
     if (protectedPair(a, b)) return false;
     if (world_.keptApart(a, b) || world_.gated(a, b) || world_.gated(b, a)) return false;
@@ -180,6 +181,22 @@ class RaceCheck {
       const std::vector<std::uint32_t>& places = world_.set(world_.eval(a.context, lock));
       if (places.size() != 1) continue;
       for (const LockUse& use : world_.lock_uses[b.locks]) {
+        if (use.key == places[0] && use.mode == Mode::Exclusive) return true;
+      }
+    }
+    return false;
+  }
+
+  // `a` fills what its function has allocated, under a lock that `b` had before it came here: `b` found it
+  // there complete, or made it. So is what is made when it is first asked for.
+  bool createdUnder(const Access& a, const Access& b) const {
+    const Summary& creator = world_.link.summaries[world_.contexts[a.context].function];
+    if (world_.syms[world_.syms.rootOf(creator.events[a.event].addr)].kind != SymKind::Alloc) return false;
+    const Summary& user = world_.link.summaries[world_.contexts[b.context].function];
+    for (SymId lock : user.snapshots[user.events[b.event].snapshot].acquired) {
+      const std::vector<std::uint32_t>& places = world_.set(world_.eval(b.context, lock));
+      if (places.size() != 1) continue;
+      for (const LockUse& use : world_.lock_uses[a.locks]) {
         if (use.key == places[0] && use.mode == Mode::Exclusive) return true;
       }
     }
