@@ -6,6 +6,7 @@
 // are followed exactly, at a cost near that of plain dataflow.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -17,6 +18,12 @@
 #include "analyzer/link/summary.h"
 
 namespace gridlock::link {
+
+// The lists of a state are sorted sets.
+inline void addSorted(std::vector<SymId>& list, SymId sym) {
+  const auto at = std::lower_bound(list.begin(), list.end(), sym);
+  if (at == list.end() || *at != sym) list.insert(at, sym);
+}
 
 // Past this many, locks that are held only perhaps are forgotten.
 inline constexpr std::size_t kLocksHeld = 24;
@@ -221,6 +228,7 @@ class Flow {
   void writeObject(const facts::Instruction& in, Gid gid, SymId object, SymId value, State& state);
   void escapeInto(SymId place, SymId value, State& state);
   SymId range(const facts::Instruction& in, int position, SymId address);
+  void handlerSet(Gid gid, SymId handler, SymId signal, const State& state);
   void accessRest(const Effect& effect, const facts::Instruction& in, Gid gid, const std::vector<SymId>& args,
                   State& state);
   void afterBlocking(State& state);

@@ -10,13 +10,6 @@
 
 namespace gridlock::link {
 
-namespace {
-void addSorted(std::vector<SymId>& list, SymId sym) {
-  auto at = std::lower_bound(list.begin(), list.end(), sym);
-  if (at == list.end() || *at != sym) list.insert(at, sym);
-}
-}  // namespace
-
 void Flow::atomicUpdate(const facts::Instruction& in, Gid gid, SymId address, State state, States& out) {
   const facts::Value& callee = unit_.values[in.callee];
   std::string_view operation;

@@ -356,10 +356,7 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
           state.memory.erase(it);
       }
     }
-    auto add = [](std::vector<SymId>& list, SymId sym) {
-      auto at = std::lower_bound(list.begin(), list.end(), sym);
-      if (at == list.end() || *at != sym) list.insert(at, sym);
-    };
+    const auto add = &addSorted;
     for (SymId lock : outcome.at_exit.released) {
       SymId mine = substitute(lock, gid, args, source);
       auto held = heldBy(mine, state, false);

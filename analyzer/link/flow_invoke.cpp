@@ -5,13 +5,6 @@
 
 namespace gridlock::link {
 
-namespace {
-void addSorted(std::vector<SymId>& list, SymId sym) {
-  auto at = std::lower_bound(list.begin(), list.end(), sym);
-  if (at == list.end() || *at != sym) list.insert(at, sym);
-}
-}  // namespace
-
 // A callable argument as what is to be called: a function, or the address of an
 // object.
 SymId Flow::calleeOf(const facts::Instruction& in, std::size_t index, SymId value, State& state) {

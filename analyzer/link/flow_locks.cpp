@@ -5,13 +5,6 @@
 
 namespace gridlock::link {
 
-namespace {
-void addSorted(std::vector<SymId>& list, SymId sym) {
-  auto at = std::lower_bound(list.begin(), list.end(), sym);
-  if (at == list.end() || *at != sym) list.insert(at, sym);
-}
-}  // namespace
-
 // Whether two names may be one lock, for dropping it under another name than it
 // was taken by.
 bool Flow::mayAliasLock(SymId a, SymId b) const {

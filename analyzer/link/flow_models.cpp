@@ -8,11 +8,6 @@ namespace gridlock::link {
 
 namespace {
 
-void addSorted(std::vector<SymId>& list, SymId sym) {
-  auto at = std::lower_bound(list.begin(), list.end(), sym);
-  if (at == list.end() || *at != sym) list.insert(at, sym);
-}
-
 std::string_view lastName(std::string_view qualified) {
   std::size_t at = qualified.rfind("::");
   return at == std::string_view::npos ? qualified : qualified.substr(at + 2);
@@ -649,14 +644,13 @@ bool Flow::model(const Model& effects, const facts::Instruction& in, Gid gid, In
           }
           break;
         case Op::HandlerSet:
-          if (emitting_ && arg(effect.a) != kNoSym)
-            emit(EventKind::Handler, gid, state).value = arg(effect.a);
+          if (arg(effect.a) != kNoSym) handlerSet(gid, arg(effect.a), arg(0), state);
           break;
         case Op::HandlerIn:
-          if (!emitting_ || arg(effect.a) == kNoSym) break;
+          if (arg(effect.a) == kNoSym) break;
           for (const Binding& binding : state.memory) {
             if (syms_[binding.second].kind == SymKind::Func && syms_.contains(binding.first, arg(effect.a)))
-              emit(EventKind::Handler, gid, state).value = binding.second;
+              handlerSet(gid, binding.second, arg(0), state);
           }
           break;
         case Op::Store:
@@ -705,6 +699,14 @@ void Flow::afterBlocking(State& state) {
     if (syms_[at].kind == SymKind::Compare) at = syms_[at].a;
     return syms_[at].kind == SymKind::Load;
   });
+}
+
+// A function is called on a signal from now on.
+void Flow::handlerSet(Gid gid, SymId handler, SymId signal, const State& state) {
+  if (!emitting_) return;
+  Event& event = emit(EventKind::Handler, gid, state);
+  event.value = handler;
+  event.addr = signal;
 }
 
 }  // namespace gridlock::link

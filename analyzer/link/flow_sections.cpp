@@ -11,13 +11,6 @@
 
 namespace gridlock::link {
 
-namespace {
-void addSorted(std::vector<SymId>& list, SymId sym) {
-  auto at = std::lower_bound(list.begin(), list.end(), sym);
-  if (at == list.end() || *at != sym) list.insert(at, sym);
-}
-}  // namespace
-
 bool Flow::isSection(Index symbol) const {
   if (symbol == kNone) return false;
   const Model* known = context_.models.find(program_.symbols[symbol].qualified);

@@ -91,7 +91,7 @@ enum class EventKind : std::uint8_t {
   DestroyLock,    // addr
   FreeMemory,     // value: pointer
   SemaphoreInit,  // addr; value
-  Handler,        // value: function
+  Handler,        // value: function, addr: the signal's number
   UnusedGuard,    // addr: lock, kNoSym: none
   Exit,           // the function's end; one for each way
   Escape,         // value: address that leaves

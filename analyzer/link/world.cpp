@@ -3,6 +3,7 @@
 #include "analyzer/link/mix.h"
 
 #include <algorithm>
+#include <csignal>
 
 namespace gridlock::link {
 
@@ -265,6 +266,13 @@ bool World::isVarying(ContextId context, SymId sym) const {
   }
 }
 
+// Whether a signal's number is that of a fault, or of abort().
+bool World::isCrash(SymId signal) const {
+  if (signal == kNoSym || syms[signal].kind != SymKind::Const) return false;
+  constexpr std::int64_t kCrashes[] = {SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV};
+  return std::find(std::begin(kCrashes), std::end(kCrashes), syms[signal].n) != std::end(kCrashes);
+}
+
 // A number that an atomic counter has given out: no other thread has it.
 bool World::isDrawn(SymId sym) const {
   const facts::Instruction& in = program.instruction(syms[sym].a);
@@ -460,6 +468,7 @@ void World::processEvent(ContextId context, Index e) {
         if (fresh) origins.emplace_back();
         OriginId id = it->second;
         origins[id].signal = true;
+        origins[id].crash = isCrash(event.addr);
         origins[id].start = event.gid;
         origins[id].parent = contexts[context].origin;
         origins[id].creator = context;

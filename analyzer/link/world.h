@@ -117,6 +117,7 @@ struct Origin {
   SetId alive = 0;  // AliveRefs at its start
   bool many = false;
   bool signal = false;     // a signal handler, not a thread
+  bool crash = false;      // of a signal by which programs crash
   bool open = false;       // an entry of a library: any thread may come
   std::uint64_t path = 0;  // of the context that starts it
   std::vector<SetId> arguments;
@@ -233,6 +234,7 @@ class World {
   bool isVarying(ContextId context, SymId sym) const;
   bool isPartition(ContextId context, SymId phi) const;
   bool isDrawn(SymId sym) const;
+  bool isCrash(SymId signal) const;
   bool isHashed(SymId lock) const;
   SetId tokens(ContextId context, SetId entry, const std::vector<SymId>& own, bool certain, bool filter);
   std::set<OriginId> resolveAlive(std::uint32_t ref, unsigned depth = 0) const;

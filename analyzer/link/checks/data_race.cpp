@@ -173,34 +173,30 @@ class RaceCheck {
     return object.kind != ObjectKind::Global && object.origin == parent;
   }
 
-  // `a` is of what its thread took out of a shared place, under a lock that `b` holds: `b` was before.
-  bool takenUnder(const Access& a, const Access& b) const {
-    if (!(a.flags & kEventTaken)) return false;
-    const Summary& summary = world_.link.summaries[world_.contexts[a.context].function];
-    for (SymId lock : summary.snapshots[summary.events[a.event].snapshot].acquired) {
-      const std::vector<std::uint32_t>& places = world_.set(world_.eval(a.context, lock));
+  // Whether one side is done under a lock that the other has had since its function began.
+  bool underLockHadBy(const Access& other, const Access& side) const {
+    const Summary& summary = world_.link.summaries[world_.contexts[other.context].function];
+    for (SymId lock : summary.snapshots[summary.events[other.event].snapshot].acquired) {
+      const std::vector<std::uint32_t>& places = world_.set(world_.eval(other.context, lock));
       if (places.size() != 1) continue;
-      for (const LockUse& use : world_.lock_uses[b.locks]) {
+      for (const LockUse& use : world_.lock_uses[side.locks]) {
         if (use.key == places[0] && use.mode == Mode::Exclusive) return true;
       }
     }
     return false;
   }
 
+  // `a` is of what its thread took out of a shared place, under a lock that `b` holds: `b` was before.
+  bool takenUnder(const Access& a, const Access& b) const {
+    return (a.flags & kEventTaken) && underLockHadBy(a, b);
+  }
+
   // `a` fills what its function has allocated, under a lock that `b` had before it came here: `b` found it
   // there complete, or made it. So is what is made when it is first asked for.
   bool createdUnder(const Access& a, const Access& b) const {
-    const Summary& creator = world_.link.summaries[world_.contexts[a.context].function];
-    if (world_.syms[world_.syms.rootOf(creator.events[a.event].addr)].kind != SymKind::Alloc) return false;
-    const Summary& user = world_.link.summaries[world_.contexts[b.context].function];
-    for (SymId lock : user.snapshots[user.events[b.event].snapshot].acquired) {
-      const std::vector<std::uint32_t>& places = world_.set(world_.eval(b.context, lock));
-      if (places.size() != 1) continue;
-      for (const LockUse& use : world_.lock_uses[a.locks]) {
-        if (use.key == places[0] && use.mode == Mode::Exclusive) return true;
-      }
-    }
-    return false;
+    const Summary& summary = world_.link.summaries[world_.contexts[a.context].function];
+    const SymId object = world_.syms.rootOf(summary.events[a.event].addr);
+    return world_.syms[object].kind == SymKind::Alloc && underLockHadBy(b, a);
   }
 
   // The thread's own slot, filled in the loop that starts the threads.

@@ -222,8 +222,15 @@ class OrderCheck {
       }
     }
     std::set<Gid> done;
+    handlers(false, taken, done);
+    handlers(true, taken, done);
+  }
+
+  // `crash`: those of signals by which a program crashes.
+  void handlers(bool crash, const std::map<PlaceId, Gid>& taken, std::set<Gid>& done) {
     for (ContextId c = 0; c < world_.contexts.size(); ++c) {
-      if (!world_.origins[world_.contexts[c].origin].signal) continue;
+      const Origin& origin = world_.origins[world_.contexts[c].origin];
+      if (!origin.signal || origin.crash != crash) continue;
       for (const Event& event : world_.link.summaries[world_.contexts[c].function].events) {
         if (event.kind != EventKind::Acquire || (event.flags & kEventTry)) continue;
         for (PlaceId place : world_.set(world_.eval(c, event.addr))) {
@@ -231,11 +238,12 @@ class OrderCheck {
           if (it == taken.end() || !done.insert(event.gid).second) continue;
           model::Finding finding;
           finding.rule = model::Rule::SignalUnsafeLock;
-          finding.confidence = model::Confidence::Likely;
+          finding.confidence = crash ? model::Confidence::Possible : model::Confidence::Likely;
           finding.severity = model::severityFor(finding.rule, finding.confidence);
-          finding.reason =
-              "the signal can arrive while the interrupted thread "
-              "holds the lock";
+          finding.reason = crash
+                               ? "the signal is one of a crash: the handler waits for ever when that happens "
+                                 "while the lock is held"
+                               : "the signal can arrive while the interrupted thread holds the lock";
           std::string name = reporter_.lockName(place);
           finding.message = "the signal handler `" + reporter_.threadName(world_.contexts[c].origin) +
                             "` locks `" + name + "` at " + reporter_.where(event.gid) +
