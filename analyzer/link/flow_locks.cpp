@@ -253,7 +253,7 @@ void Flow::openGuard(const Effect& effect, const facts::Instruction& in, Gid gid
     store(guardField(guard, static_cast<unsigned>(i)), i < locks.size() ? locks[i] : syms_.constant(0),
           state);
   store(guardField(guard, 4), syms_.constant(0), state);
-  if (emitting_ && (in.flags & facts::kInstrTemporary) && !locks.empty() && !deferred)
+  if (emitting_ && (in.flags & facts::kInstrTemporary) && !locks.empty() && !deferred && mentions(guard) <= 2)
     emit(EventKind::UnusedGuard, gid, state).addr = locks[0];
   if (locks.empty()) {
     const TypeInfo* of = program_.typeInfo(program_.symbols[symbol].parent);
