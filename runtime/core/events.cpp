@@ -148,10 +148,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
   }
   noteRequest(thread, lock_, how_, site_, stack_.index);
   LockRow& row = current.locks[lock_];
-  if (row.first_site == 0) {
-    row.first_stack = stack_.index;
-    row.first_site = site_;
-  }
+  noteFirstUse(row, stack_.index, site_);
   if (was_destroyed) {
     wrongUse(thread, {.kind = EventKind::kUseDestroyed, .mode = mode, .lock = lock_, .stack = stack_.index});
   }

@@ -69,6 +69,13 @@ bool bearAgain(Thread& thread, const Object& object, std::uint64_t word, Index s
 // The object keeps its row, but its spare bytes are the program's again.
 void unmarkLock(const Object& object, Index lock);
 
+// Where a lock was first used, unless that is known.
+inline void noteFirstUse(record::LockRow& row, Index stack, std::uint64_t site) {
+  if (row.first_site != 0) return;
+  row.first_stack = stack;
+  row.first_site = site;
+}
+
 // A row that other rows refer to is not given to another lock.
 void keepLock(Index lock);
 

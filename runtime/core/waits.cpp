@@ -77,10 +77,7 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
   forgetNotice(thread);
   const Stack stack = stackAt(thread, frame, placeOf(thread, frame), cond_row);
   LockRow& row = current.locks[cond_row];
-  if (row.first_site == 0) {
-    row.first_stack = stack.index;
-    row.first_site = frame->site;
-  }
+  noteFirstUse(row, stack.index, frame->site);
   keepLock(cond_row);
   keepLock(mutex_row);
   std::uint32_t position = 0;
@@ -178,10 +175,7 @@ PlainWait::PlainWait(const Object& object, WaitKind kind, RequestKind request, c
   }
   const Stack stack = stackAt(thread, frame, placeOf(thread, frame), lock);
   LockRow& row = current.locks[lock];
-  if (row.first_site == 0) {
-    row.first_stack = stack.index;
-    row.first_site = frame->site;
-  }
+  noteFirstUse(row, stack.index, frame->site);
   keepLock(lock);
   chainOf(thread);
   stack_ = stack.index;
