@@ -60,6 +60,20 @@ struct Loop {
   bool spins = false;                               // waits for others: nothing in it writes
 };
 
+// A call of a function that a model describes. Lives as long as its effects are applied.
+struct ModelCall {
+  const facts::Instruction& in;
+  Gid gid;
+  Index symbol;
+  const std::vector<SymId>& args;
+  const SymbolInfo& info;
+  bool used;  // its result is looked at
+
+  SymId arg(int i) const {
+    return i < 0 || static_cast<std::size_t>(i) >= args.size() ? kNoSym : args[static_cast<std::size_t>(i)];
+  }
+};
+
 // Where Return leaves its value.
 inline SymId returnSlot(SymTable& syms, Index function) {
   return syms.make(SymKind::Local, function, 0xfffffff0u);
@@ -139,9 +153,19 @@ class Flow {
                    State& state);
   std::vector<Index> targetsOf(const facts::Instruction& in, SymId callee, bool& open);
 
-  // --- what models mean (flow_models.cpp)
+  // --- what models mean (flow_models.cpp, flow_model_*.cpp)
   bool model(const Model& model, const facts::Instruction& in, Gid gid, Index symbol,
              const std::vector<SymId>& args, State state, States& out);
+  // One effect; false where this way ends, or its continuations stand in `next`.
+  bool modelLock(const ModelCall& call, const Effect& effect, State& state, States& next);
+  bool modelGuard(const ModelCall& call, const Effect& effect, State& state, States& next);
+  bool modelWait(const ModelCall& call, const Effect& effect, State& state, States& next);
+  bool modelThread(const ModelCall& call, const Effect& effect, State& state, States& next);
+  bool modelObject(const ModelCall& call, const Effect& effect, State& state);
+  void assumeResult(const ModelCall& call, const Effect& effect, bool success, State& state);
+  void alsoFailing(const ModelCall& call, const Effect& effect, const State& state, States& next);
+
+  // --- locks and guards (flow_locks.cpp), threads' handles (flow_joins.cpp)
   void acquire(SymId lock, Mode mode, bool tried, bool timed, LockKind kind, Gid gid, Gid primitive,
                State& state);
   void release(SymId lock, Mode mode, Gid gid, State& state, bool semaphore = false);

@@ -182,14 +182,8 @@ std::vector<Index> Flow::targetsOf(const facts::Instruction& in, SymId callee, b
     if (program_.symbols[symbol].function != kNone) out.push_back(program_.symbols[symbol].function);
     return out;
   }
-  std::vector<Index> work{symbol};
-  std::set<Index> seen;
-  while (!work.empty()) {
-    Index s = work.back();
-    work.pop_back();
-    if (!seen.insert(s).second) continue;
+  for (Index s : program_.withOverriders(symbol)) {
     if (program_.symbols[s].function != kNone) out.push_back(program_.symbols[s].function);
-    for (Index o : program_.symbols[s].overridden_by) work.push_back(o);
   }
   std::sort(out.begin(), out.end());
   return out;

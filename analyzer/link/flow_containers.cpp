@@ -11,11 +11,6 @@ namespace gridlock::link {
 
 namespace {
 
-std::string_view lastName(std::string_view qualified) {
-  std::size_t at = qualified.rfind("::");
-  return at == std::string_view::npos ? qualified : qualified.substr(at + 2);
-}
-
 bool among(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }

@@ -6,15 +6,6 @@
 
 namespace gridlock::link {
 
-namespace {
-
-std::string_view lastName(std::string_view qualified) {
-  std::size_t at = qualified.rfind("::");
-  return at == std::string_view::npos ? qualified : qualified.substr(at + 2);
-}
-
-}  // namespace
-
 // The classes of what an object of the library destroys with itself: through pointers that own.
 std::vector<Index> destroyedWith(const Program& program, const Models& models, Index record) {
   std::vector<Index> out;

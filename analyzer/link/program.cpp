@@ -2,6 +2,7 @@
 #include "analyzer/link/program.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 
 namespace gridlock::link {
@@ -327,6 +328,19 @@ std::vector<ProgramUnits> splitPrograms(const std::vector<facts::Unit>& units) {
     if (!used[u]) library.units.push_back(&units[u]);
   }
   if (!library.units.empty()) out.push_back(std::move(library));
+  return out;
+}
+
+std::vector<Index> Program::withOverriders(Index symbol) const {
+  std::vector<Index> out, work{symbol};
+  std::set<Index> seen;
+  while (!work.empty()) {
+    const Index s = work.back();
+    work.pop_back();
+    if (!seen.insert(s).second) continue;
+    out.push_back(s);
+    for (Index o : symbols[s].overridden_by) work.push_back(o);
+  }
   return out;
 }
 

@@ -85,6 +85,12 @@ struct FunctionInfo {
   bool method = false;  // argument 0 is `this`
 };
 
+// `ns::Class::name` without what stands before `name`.
+inline std::string_view lastName(std::string_view qualified) {
+  const std::size_t at = qualified.rfind("::");
+  return at == std::string_view::npos ? qualified : qualified.substr(at + 2);
+}
+
 class Program {
  public:
   Program(std::string name, const std::vector<const facts::Unit*>& units);
@@ -126,6 +132,8 @@ class Program {
   Index findSymbol(std::string_view name) const;
   // The call operator of a closure or functor type, kNone without a definition.
   Index callOperator(Index record_type) const;
+  // A virtual function and all that override it, itself first.
+  std::vector<Index> withOverriders(Index symbol) const;
   // Its destructor, kNone without a definition in the program.
   Index destructorOf(Index record_type) const;
 

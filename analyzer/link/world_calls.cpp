@@ -46,16 +46,7 @@ std::vector<std::pair<Index, std::vector<SymId>>> World::resolve(ContextId conte
       return out;
     }
     // By the classes of the objects that may be meant, else by the hierarchy.
-    std::vector<Index> candidates;
-    std::vector<Index> work{symbol};
-    std::set<Index> seen;
-    while (!work.empty()) {
-      Index s = work.back();
-      work.pop_back();
-      if (!seen.insert(s).second) continue;
-      candidates.push_back(s);
-      for (Index o : program.symbols[s].overridden_by) work.push_back(o);
-    }
+    const std::vector<Index> candidates = program.withOverriders(symbol);
     std::set<Index> by_object;
     bool all_known = !site.args.empty();
     if (!site.args.empty()) {

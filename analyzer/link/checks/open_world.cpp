@@ -25,7 +25,7 @@ std::vector<std::string> wordsOf(std::string_view name) {
 
 bool saysSo(std::string_view name) {
   if (const std::size_t at = name.find('('); at != std::string_view::npos) name = name.substr(0, at);
-  if (const std::size_t at = name.rfind("::"); at != std::string_view::npos) name = name.substr(at + 2);
+  name = lastName(name);
   static constexpr std::array<std::string_view, 18> kWords = {
       "init",     "initialize", "initialise", "initialized", "initonce", "setup",
       "cleanup",  "teardown",   "destroy",    "deinit",      "uninit",   "fini",
