@@ -318,6 +318,11 @@ void EventFindings::addMisuse(const EventRow& row) {
                         " while it holds " + lock + (taken.known() ? ", taken at " + taken.text() : "") +
                         ": everybody who needs the lock waits as long";
       finding.reason = "it happened in this run; how much it hurts depends on who else needs the lock";
+      if (row.group != 0) {
+        finding.confidence = Confidence::Likely;
+        finding.reason = std::to_string(row.group) + (row.group == 1 ? " thread" : " threads") +
+                         " waited for the lock meanwhile";
+      }
       finding.fix = model::Fix{"Do this before taking the lock or after releasing it.", {}};
       action = "holds";
       here_role = blockingText(row.detail) + " under " + lock;

@@ -32,6 +32,37 @@ bool isHeldInEarnest(const RecordFile& file, Index lock) {
   return !(may_move && (row->flags & record::kHandedOver) != 0);
 }
 
+// Semaphores that a thread took under another lock each time. Who asks for that lock while it still has the
+// semaphore, as the last of the readers does who keep writers out together, is as a rule known to whoever has
+// the lock then: by a count beside it they know not to wait.
+class TakenUnder {
+ public:
+  explicit TakenUnder(const RecordFile& file) {
+    for (Index i = 1; i < file.count<record::SectionRow>(); ++i) {
+      const record::SectionRow* row = file.valid<record::SectionRow>(i);
+      const record::LockRow* lock = row ? file.valid<record::LockRow>(row->lock) : nullptr;
+      if (!lock || lock->kind != record::LockKind::kSemaphore) continue;
+      std::set<Index> outer;
+      for (Index at = row->within; outer.size() < kHeldPerWitness;) {
+        const record::SectionRow* around = file.valid<record::SectionRow>(at);
+        if (!around || around->within >= at) break;
+        outer.insert(around->lock);
+        at = around->within;
+      }
+      const auto [at, fresh] = outer_.try_emplace({row->thread, row->lock}, outer);
+      if (!fresh) std::erase_if(at->second, [&](Index one) { return !outer.contains(one); });
+    }
+  }
+
+  bool always(Index thread, Index semaphore, Index lock) const {
+    const auto found = outer_.find({thread, semaphore});
+    return found != outer_.end() && found->second.contains(lock);
+  }
+
+ private:
+  std::map<std::pair<Index, Index>, std::set<Index>> outer_;  // thread and semaphore -> locks
+};
+
 // A lock on a file that keeps out other processes alone: to its own process it is as if one thread held it.
 bool isOfProcess(const RecordFile& file, Index lock) {
   const record::LockRow* row = file.valid<record::LockRow>(lock);
@@ -189,6 +220,7 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
   std::map<model::Id, std::set<std::vector<std::uint64_t>>> kept;
   std::map<model::Id, std::set<std::vector<std::uint64_t>>> followed;
   std::vector<Link> chain;
+  const TakenUnder taken_under(file);
   model::Id first_thread = 0;
   for (Index i = file.count<record::ThreadRow>(); i-- > 1;)
     first_thread = source.threads.id(i).value_or(first_thread);
@@ -232,6 +264,10 @@ std::uint64_t addOrderEdges(const EdgeSource& source, EdgeTable& edges) {
       witness.to_mode = modeOf(row->mode);
       witness.request = requestOf(row->request);
       witness.exact = held.exact && (row->flags & record::kStackExact) != 0;
+      if (taken_under.always(row->thread, held.lock, wanted)) {
+        witness.note = "the semaphore was taken under " + source.locks.quoted(wanted) +
+                       ": who takes that lock meanwhile may know from data not to wait for the semaphore";
+      }
       for (std::size_t other = 0; other < chain.size() && witness.held.size() < kHeldPerWitness; ++other) {
         if (other == from || chain[other].lock == held.lock) continue;
         witness.held.push_back({chain[other].lock_class, chain[other].lock, chain[other].mode});

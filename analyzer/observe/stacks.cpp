@@ -30,6 +30,13 @@ bool isSystemModule(const std::string& module) {
   return std::ranges::any_of(kPrefixes, [&](const char* prefix) { return startsWith(name, prefix); });
 }
 
+// Where the C library's own sources once lay helps nobody, and must not pass for the user's place.
+template <typename Where>
+void leaveFunction(Where& where) {
+  where.file.clear();
+  where.line = where.column = 0;
+}
+
 }  // namespace
 
 bool isSystemCode(const std::string& function, const std::string& path, const std::string& module) {
@@ -80,11 +87,7 @@ model::Id SiteTable::site(const std::string& module, std::uint64_t address, std:
   if (site.file.empty() && site.function.empty()) {
     site.function = site.module.empty() ? "unknown" : site.module + "+" + hex(address);
   }
-  // Where the C library's own sources once lay helps nobody, and must not pass for the user's place.
-  if (isSystemModule(module)) {
-    site.file.clear();
-    site.line = site.column = 0;
-  }
+  if (isSystemModule(module)) leaveFunction(site);
   for (std::size_t i = level + 1; i < place.frames.size() && !isSystemModule(module); ++i) {
     const CodeFrame& frame = place.frames[i];
     site.inlined.push_back({frame.file, frame.line, frame.column, frame.function});
@@ -161,9 +164,10 @@ std::vector<Place> StackReader::placesOf(std::uint64_t return_address) {
   }
   const CodePlace& code = sites_.symbolizer().code(where->first, where->second);
   for (std::size_t level = 0; level < code.frames.size(); ++level) {
-    const CodeFrame& frame = code.frames[level];
-    out.push_back(
-        {where->first, where->second, level, frame, !isSystemCode(frame.function, frame.path, where->first)});
+    CodeFrame frame = code.frames[level];
+    const bool user = !isSystemCode(frame.function, frame.path, where->first);
+    if (isSystemModule(where->first)) leaveFunction(frame);
+    out.push_back({where->first, where->second, level, std::move(frame), user});
   }
   return out;
 }

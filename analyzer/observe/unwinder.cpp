@@ -6,6 +6,7 @@
 #include <llvm/Object/ObjectFile.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 
 namespace gridlock::observe {
@@ -44,13 +45,16 @@ class ModuleFrames {
     std::ranges::sort(functions_, {}, [](const auto* function) { return function->getInitialLocation(); });
   }
 
+  // Where the function with this address of the file begins.
+  std::optional<std::uint64_t> beginning(std::uint64_t address) const {
+    const llvm::dwarf::FDE* function = at(address);
+    return function == nullptr ? std::nullopt : std::optional{function->getInitialLocation()};
+  }
+
   // How to leave the frame at this address of the file.
   std::optional<llvm::dwarf::UnwindRow> row(std::uint64_t address) const {
-    const auto after = std::ranges::upper_bound(functions_, address, {},
-                                                [](const auto* one) { return one->getInitialLocation(); });
-    if (after == functions_.begin()) return std::nullopt;
-    const llvm::dwarf::FDE* function = *(after - 1);
-    if (address - function->getInitialLocation() >= function->getAddressRange()) return std::nullopt;
+    const llvm::dwarf::FDE* function = at(address);
+    if (function == nullptr) return std::nullopt;
     auto table = llvm::dwarf::UnwindTable::create(function);
     if (!table) {
       llvm::consumeError(table.takeError());
@@ -65,6 +69,14 @@ class ModuleFrames {
   }
 
  private:
+  const llvm::dwarf::FDE* at(std::uint64_t address) const {
+    const auto after = std::ranges::upper_bound(functions_, address, {},
+                                                [](const auto* one) { return one->getInitialLocation(); });
+    if (after == functions_.begin()) return nullptr;
+    const llvm::dwarf::FDE* function = *(after - 1);
+    return address - function->getInitialLocation() < function->getAddressRange() ? function : nullptr;
+  }
+
   llvm::object::OwningBinary<llvm::object::ObjectFile> binary_;
   std::unique_ptr<llvm::DWARFContext> context_;
   std::vector<const llvm::dwarf::FDE*> functions_;
@@ -94,6 +106,35 @@ struct Unwinder::Parts {
       if (before[at] == 0xff && (before[at + 1] & 0x38) == 0x10) return true;
     }
     return false;
+  }
+
+  // The frame pointer of a frame whose stack begins at `sp`, from what the function's first instructions do:
+  // it saves registers, which the row tells, and makes room for its variables, which only the code tells.
+  std::optional<std::uint64_t> framePointerByPrologue(std::uint64_t function, std::uint64_t sp,
+                                                      const llvm::dwarf::UnwindRow& row) const {
+    std::uint64_t saved = 0;
+    for (const std::size_t number : kCalleeSaved) {
+      if (number != kBasePointer &&
+          row.getRegisterLocations().getRegisterLocation(static_cast<std::uint32_t>(number)))
+        saved += 8;
+    }
+    const auto fits = [&](std::uint64_t room) -> std::optional<std::uint64_t> {
+      const std::uint64_t frame_pointer = sp + saved + room;
+      const auto back = process.value<std::uint64_t>(frame_pointer + 8);
+      return back && isReturnAddress(*back) ? std::optional{frame_pointer} : std::nullopt;
+    };
+    constexpr std::uint8_t kRexW = 0x48, kByByte = 0x83, kByWord = 0x81, kFromStackPointer = 0xec;
+    std::array<std::uint8_t, 96> code{};
+    if (!process.read(function, code.data(), code.size())) return std::nullopt;
+    for (std::size_t i = 0; i + 7 < code.size(); ++i) {
+      if (code[i] != kRexW || code[i + 2] != kFromStackPointer) continue;
+      std::uint32_t room = 0;
+      if (code[i + 1] == kByByte && code[i + 3] < 0x80) room = code[i + 3];
+      if (code[i + 1] == kByWord) std::memcpy(&room, &code[i + 3], sizeof room);
+      if (room == 0 || room > kLargestFrame) continue;
+      if (const auto found = fits(room)) return found;
+    }
+    return fits(0);
   }
 
   // A frame pointer for the frame whose stack begins at `from`.
@@ -134,13 +175,22 @@ struct Unwinder::Parts {
     const std::uint64_t sp = *registers[kStackPointer];
     const ImageModule* module = process.moduleAt(pc);
     std::optional<llvm::dwarf::UnwindRow> row;
-    if (module != nullptr) row = frames(module->path).row(pc - module->bias - (is_return_address ? 1 : 0));
+    std::optional<std::uint64_t> beginning;
+    if (module != nullptr) {
+      const std::uint64_t address = pc - module->bias - (is_return_address ? 1 : 0);
+      row = frames(module->path).row(address);
+      beginning = frames(module->path).beginning(address);
+    }
     std::uint64_t frame = 0;
     Registers out = registers;
     if (row && row->getCFAValue().getLocation() == UnwindLocation::RegPlusOffset &&
         row->getCFAValue().getRegister() < kProgramCounter) {
       const std::size_t base = row->getCFAValue().getRegister();
-      if (!registers[base] && base == kBasePointer) registers[base] = out[base] = guessFramePointer(sp);
+      if (!registers[base] && base == kBasePointer) {
+        registers[base] = framePointerByPrologue(module->bias + *beginning, sp, *row);
+        if (!registers[base]) registers[base] = guessFramePointer(sp);
+        out[base] = registers[base];
+      }
       if (!registers[base]) return false;
       frame = *registers[base] + static_cast<std::uint64_t>(std::int64_t{row->getCFAValue().getOffset()});
       for (const std::size_t number : kCalleeSaved) {

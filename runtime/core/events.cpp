@@ -452,6 +452,7 @@ void addEvent(Thread& thread, const Event& event) {
     record::EventRow& row = current.events[known];
     row.count.fetch_add(1, std::memory_order_relaxed);
     if (event.duration_ns > row.duration_ns) row.duration_ns = event.duration_ns;
+    if (event.group > row.group) row.group = event.group;
     return;
   }
   const Index index = addEventFor(thread.index, chainOf(thread), event);

@@ -6,14 +6,16 @@
 // Livelock: threads that each hold a lock, fail to get the next by try, let go and begin anew, and so keep
 // each other from getting on. A ring of them is looked for among ThreadRow::failed_*; that they go on failing
 // is seen by looking several times. A thread that gets the lock it tried for has made progress: then its
-// critical section there counts one more.
+// critical section there counts one more. When none of the ring has made any for long, the program hangs.
 
 #include "runtime/core/progress.h"
 
 #include "runtime/base/table.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/handover.h"
+#include "runtime/core/init.h"
 #include "runtime/core/options.h"
+#include "runtime/core/speak.h"
 
 namespace gridlock::runtime {
 namespace {
@@ -36,7 +38,9 @@ constexpr std::uint64_t kTakesEach = 10;
 constexpr std::uint32_t kTriesToCount = 64;
 constexpr std::uint32_t kTriesToLook = 256;
 constexpr std::uint64_t kLivelockNs = 200 * kMillisecond;
+constexpr std::uint64_t kHopelessNs = 10'000 * kMillisecond;
 constexpr std::uint8_t kLooks = 3;
+constexpr std::uint8_t kEnded = 4;  // TryLoop::looks: it was asked for that the program ends
 constexpr int kLongestRing = 16;
 
 std::uint64_t lockKey(Index lock) { return mix(lock, 0x7365'6374'0000'0001u); }
@@ -85,12 +89,45 @@ Held newestInTheWay(Thread& thread) {
   return {nullptr, nullptr};
 }
 
+// Who sleeps, or waits for a thread or a process, knows that it takes time.
+bool isMeant(BlockingCall call) {
+  return call == BlockingCall::kSleep || call == BlockingCall::kJoin || call == BlockingCall::kChild;
+}
+
 std::uint64_t thresholdOf(BlockingCall call) {
   const std::uint64_t most = std::uint64_t{options.blocking_ms} * kMillisecond;
-  // Who sleeps, or waits for a thread or a process, knows that it takes time.
-  const bool meant =
-      call == BlockingCall::kSleep || call == BlockingCall::kJoin || call == BlockingCall::kChild;
-  return meant ? most / 10 : most;
+  return isMeant(call) ? most / 10 : most;
+}
+
+// How many threads have waited for the lock for at least so long.
+std::uint32_t waitersOf(Index lock, std::uint64_t at_least_ns) {
+  const record::RecordView view = viewRecord();
+  const std::uint64_t now = nowNs();
+  std::uint32_t count = 0;
+  for (Index i = 1; i < view.end(Table::kThreads); ++i) {
+    const record::ThreadRow& row = *view.thread(i);
+    const std::uint32_t serial = row.wait_serial.load(std::memory_order_acquire);
+    if (serial % 2 == 0 ||
+        row.wait_kind.load(std::memory_order_relaxed) != static_cast<std::uint32_t>(WaitKind::kLock) ||
+        row.wait_for.load(std::memory_order_relaxed) != lock) {
+      continue;
+    }
+    const std::uint64_t since = row.wait_since_ns.load(std::memory_order_relaxed);
+    std::atomic_thread_fence(std::memory_order_acquire);
+    if (row.wait_serial.load(std::memory_order_relaxed) == serial && since != 0 && since + at_least_ns <= now)
+      ++count;
+  }
+  return count;
+}
+
+// The threads of the ring still fail: nobody else can end this, for nobody gets what they hold.
+void endHopeless(const Thread& thread, Index other) {
+  Line line;
+  line << "livelock: threads " << thread.tid << " and " << current.threads[other].tid
+       << " hold what the other tries to get, and have failed for " << kHopelessNs / 1'000'000'000
+       << " s (process " << current.header->pid << ")";
+  say(line);
+  endOnDeadlock();
 }
 
 }  // namespace
@@ -142,7 +179,7 @@ void noteFailedTry(Thread& thread, Index lock, Index section, Index stack) {
   TryLoop& loop = thread.tries;
   const std::uint64_t got = current.sections[section].count.load(std::memory_order_relaxed);
   if (thread.held() == 0 || loop.section != section || loop.got != got) {
-    loop = {section, 0, got, 0, 0, 0};
+    loop = {section, 0, got, 0, 0, 0, 0};
     row.failed_tries.store(0, std::memory_order_relaxed);
     if (thread.held() == 0) return;
   }
@@ -152,12 +189,20 @@ void noteFailedTry(Thread& thread, Index lock, Index section, Index stack) {
   if (loop.count % kTriesToCount != 0) return;
   const std::uint64_t now = nowNs();
   if (loop.since == 0) loop.since = now;
-  if (loop.count < kTriesToLook || now - loop.since < kLivelockNs || loop.looks == kLooks) return;
+  if (loop.count < kTriesToLook || now - loop.since < kLivelockNs || loop.looks == kEnded) return;
   Index other = kNone;
   const std::uint64_t failures = failuresInRing(thread, other);
+  if (loop.looks == kLooks && failures > loop.others) {
+    loop.others = failures;
+    if (now - loop.told < kHopelessNs) return;
+    loop.looks = kEnded;
+    endHopeless(thread, other);
+    return;
+  }
   loop.looks = failures > loop.others ? static_cast<std::uint8_t>(loop.looks + 1) : std::uint8_t{0};
   loop.others = failures;
   if (loop.looks != kLooks) return;
+  loop.told = now;
   const Held held = heldAt(thread, thread.held() - 1);
   addEvent(thread, {.kind = EventKind::kLivelock,
                     .request = RequestKind::kTry,
@@ -182,6 +227,7 @@ void noteBlocking(Thread& thread, BlockingCall call, std::uint64_t blocked, cons
                     .stack = stack,
                     .other_thread = thread.index,
                     .other_stack = held.entry->stack,
+                    .group = isMeant(call) ? waitersOf(held.shadow->lock, thresholdOf(call) / 2) : 0,
                     .detail = static_cast<std::uint32_t>(call),
                     .duration_ns = blocked});
 }

@@ -98,6 +98,7 @@ struct TryLoop {
   std::uint64_t got;     // successes there, when it began
   std::uint64_t since;   // 0 while it is short
   std::uint64_t others;  // failures of the other threads of the ring at the last look
+  std::uint64_t told;    // when the report had it
   std::uint8_t looks;
 };
 

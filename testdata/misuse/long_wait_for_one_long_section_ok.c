@@ -1,4 +1,4 @@
-// gridlock: mode=runtime validate=none  expect-none: starvation, livelock
+// gridlock: mode=runtime validate=none  expect-none: starvation, livelock  also: blocking-while-locked
 //
 // A long wait, and a long queue in which everybody has one turn: slow, but nobody is passed over.
 #include <pthread.h>

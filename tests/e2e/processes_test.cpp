@@ -94,6 +94,58 @@ TEST(Processes, ADeadlockInAChildIsReportedAndEndsTheRun) {
   EXPECT_TRUE(std::count(rules.begin(), rules.end(), "deadlock")) << testing::PrintToString(rules);
 }
 
+// Looked at from outside, a stack leads from libc through the shim, which keeps frame pointers, into code
+// that does not.
+const char kAsksInSilence[] = R"(
+#include <pthread.h>
+#include <unistd.h>
+static int ends[2];
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_barrier_t start;
+__attribute__((noinline)) static long ask(void) {
+  char answer;
+  return read(ends[0], &answer, 1);
+}
+static void *asker(void *p) {
+  pthread_mutex_lock(&mutex);
+  pthread_barrier_wait(&start);
+  if (ask() == 1) p = 0;
+  pthread_mutex_unlock(&mutex);
+  return p;
+}
+static void *answerer(void *p) {
+  pthread_barrier_wait(&start);
+  pthread_mutex_lock(&mutex);
+  pthread_mutex_unlock(&mutex);
+  return write(ends[1], "r", 1) == 1 ? p : 0;
+}
+int main(void) {
+  pthread_t one, two;
+  if (pipe(ends)) return 1;
+  pthread_barrier_init(&start, 0, 2);
+  pthread_create(&one, 0, asker, 0); pthread_create(&two, 0, answerer, 0);
+  pthread_join(one, 0); pthread_join(two, 0);
+  return 0;
+})";
+
+TEST(Processes, ALookFromOutsideShowsTheProgramsOwnLines) {
+  const fs::path binary = program("asks_in_silence", kAsksInSilence, {"-O2", "-fomit-frame-pointer"});
+  const fs::path folder = support::scratchFolder("processes/outside");
+  const ProcessResult result =
+      gridlock({"run", "--timeout", "20", "--quiet", "-o", "r.json", "--", binary}, {.directory = folder});
+  EXPECT_EQ(result.code, 66) << result.ending() << result.err;
+  const Result<nlohmann::json> report = support::loadReport(folder / "r.json");
+  ASSERT_TRUE(report);
+  ASSERT_EQ(rulesOf(folder / "r.json"), Rules{"deadlock"});
+  std::set<std::string> functions;
+  for (const nlohmann::json& location : (*report)["findings"][0]["locations"]) {
+    EXPECT_EQ(fs::path(location["file"].get<std::string>()).filename(), "asks_in_silence.c") << location;
+    functions.insert(location["function"].get<std::string>());
+  }
+  for (const char* function : {"ask", "answerer", "main"})
+    EXPECT_TRUE(functions.contains(function)) << function;
+}
+
 TEST(Processes, ShellsAndPipesAreCovered) {
   fs::path folder = support::scratchFolder("processes/shell");
   fs::path forks = program("forks", kForks);

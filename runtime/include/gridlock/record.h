@@ -463,7 +463,7 @@ struct EventRow {
   Index other_lock;
   Index other_stack;
   Index chain;          // kChains: locks held by the thread
-  std::uint32_t group;  // deadlock: verdict this row belongs to
+  std::uint32_t group;  // deadlock: verdict this row belongs to; blocking: threads that waited for the lock
   std::uint32_t detail;
   Index text;                        // kText
   std::atomic<std::uint32_t> count;  // equal events after the first
