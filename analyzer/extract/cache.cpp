@@ -21,6 +21,8 @@ namespace gridlock::extract {
 namespace {
 
 constexpr std::string_view kHead = "gridlock-cache-1\n";
+constexpr std::string_view kDraft = ".tmp";  // begins the ending of what is being written
+constexpr std::chrono::hours kBetweenTrims{1};
 
 std::optional<std::string> contentsOf(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
@@ -38,7 +40,7 @@ std::string hex(std::uint64_t number) {
 
 // Whole or not at all.
 void writeEntry(const std::string& entry, const std::string& text) {
-  const std::string draft = entry + ".tmp" + std::to_string(getpid());
+  const std::string draft = entry + std::string(kDraft) + std::to_string(getpid());
   std::ofstream out(draft, std::ios::binary);
   out << text;
   out.close();
@@ -170,6 +172,16 @@ void FactsCache::storeResult(std::uint64_t key, const std::string& bytes) const 
 
 void FactsCache::trim(std::uint64_t most) {
   if (folder_.empty()) return;
+  const auto now = std::filesystem::file_time_type::clock::now();
+  const auto recent = [now](std::filesystem::file_time_type time) {
+    return time <= now && now - time < kBetweenTrims;
+  };
+  std::error_code error;
+  const std::string stamp = folder_ + "/trimmed";
+  const auto last = std::filesystem::last_write_time(stamp, error);
+  if (!error && recent(last)) return;
+  std::ofstream(stamp) << "";
+  markUsed(stamp);
   struct Entry {
     std::filesystem::file_time_type used;
     std::uint64_t size;
@@ -177,12 +189,16 @@ void FactsCache::trim(std::uint64_t most) {
   };
   std::vector<Entry> entries;
   std::uint64_t total = 0;
-  std::error_code error;
   for (const auto& item : std::filesystem::directory_iterator(folder_, error)) {
     const std::string ending = item.path().extension().string();
-    if (ending != ".glc" && ending != ".glr") continue;
+    const bool draft = ending.starts_with(kDraft);
+    if (!draft && ending != ".glc" && ending != ".glr") continue;
     Entry entry{item.last_write_time(error), item.file_size(error), item.path()};
     if (error) continue;
+    if (draft) {
+      if (!recent(entry.used)) std::filesystem::remove(entry.path, error);
+      continue;
+    }
     total += entry.size;
     entries.push_back(std::move(entry));
   }

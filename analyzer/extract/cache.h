@@ -35,7 +35,8 @@ class FactsCache {
   std::optional<std::string> findResult(std::uint64_t key) const;
   void storeResult(std::uint64_t key, const std::string& bytes) const;
 
-  // Removes what was used longest ago when there is more than `most` bytes of it.
+  // Removes what was used longest ago when there is more than `most` bytes of it, and what writers that died
+  // left. At most once an hour, whoever asks: a big folder takes longer to look through than a small check.
   void trim(std::uint64_t most);
 
   // $GRIDLOCK_CACHE (empty: none), $XDG_CACHE_HOME/gridlock or $HOME/.cache/gridlock.

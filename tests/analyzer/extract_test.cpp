@@ -333,7 +333,9 @@ TEST_F(Extract, InternalNamesBelongToTheUnit) {
   EXPECT_HAS(text, "display a.c:counter");
   EXPECT_HAS(text, "display f()::calls");
   for (const facts::Symbol& symbol : unit.symbols)
-    if (symbol.linkage == facts::Linkage::Internal) EXPECT_EQ(unit.strings[symbol.name].substr(0, 4), "a.c@");
+    if (symbol.linkage == facts::Linkage::Internal) {
+      EXPECT_EQ(unit.strings[symbol.name].substr(0, 4), "a.c@");
+    }
 }
 
 TEST_F(Extract, RecordsOfOneTagAndDifferentLayoutDiffer) {
