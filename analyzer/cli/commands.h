@@ -18,6 +18,7 @@ namespace gridlock::cli {
 
 struct Invocation {
   std::string program;              // argv[0]
+  std::vector<std::string> given;   // what stood after it, all
   bool has_dashes = false;          // "--" was given
   std::vector<std::string> dashed;  // what stood after the first "--", as it was given
   std::function<int()> action;      // set by the command that was chosen

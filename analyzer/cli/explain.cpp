@@ -1,5 +1,4 @@
-// gridlock explain: the section of docs/rules.md for one rule. The text is embedded at build time, so
-// that the documentation and the command cannot differ.
+// gridlock explain: the section of docs/rules.md for one rule.
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
@@ -9,22 +8,10 @@
 #include "analyzer/cli/commands.h"
 #include "analyzer/cli/output.h"
 #include "analyzer/model/finding.h"
+#include "analyzer/report/rule_text.h"
 
 namespace gridlock::cli {
 namespace {
-
-constexpr std::string_view kText =
-#include "rules_text.inc"
-    ;
-
-// From its heading to the next one of the same level.
-std::string_view section(std::string_view rule) {
-  const std::string heading = "\n## " + std::string(rule) + "\n";
-  const std::size_t begin = kText.find(heading);
-  if (begin == std::string_view::npos) return {};
-  const std::size_t end = kText.find("\n## ", begin + 1);
-  return kText.substr(begin + 1, end == std::string_view::npos ? end : end - begin);
-}
 
 int explain(const std::string& id) {
   if (id.empty()) {
@@ -38,7 +25,7 @@ int explain(const std::string& id) {
   const model::RuleInfo& about = model::info(*rule);
   std::string cwe;
   for (int number : about.cwe) cwe += (cwe.empty() ? "CWE-" : ", CWE-") + std::to_string(number);
-  std::string_view text = section(about.id);
+  std::string_view text = report::ruleText(about.id);
   if (text.empty()) {
     std::cout << about.id << ": " << about.title << " (" << cwe << ")\n";
     return kNothingFound;

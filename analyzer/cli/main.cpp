@@ -32,6 +32,7 @@ int runMain(int argc, char** argv) {
 
   std::vector<std::string> arguments;
   for (int i = 1; i < argc; ++i) {
+    invocation.given.emplace_back(argv[i]);
     if (!invocation.has_dashes && std::string(argv[i]) == "--") {
       invocation.has_dashes = true;
     } else if (invocation.has_dashes) {

@@ -183,9 +183,8 @@ void keepTouched(model::Report& report, const DiffLines& diff) {
 void describeRun(model::Run& run, const Invocation& invocation,
                  std::chrono::system_clock::time_point started) {
   if (run.command.empty()) {
-    run.command = {"gridlock", "check"};
-    if (invocation.has_dashes) run.command.push_back("--");
-    run.command.insert(run.command.end(), invocation.dashed.begin(), invocation.dashed.end());
+    run.command = {"gridlock"};
+    run.command.insert(run.command.end(), invocation.given.begin(), invocation.given.end());
   }
   const std::time_t seconds = std::chrono::system_clock::to_time_t(started);
   std::tm parts{};

@@ -27,6 +27,19 @@ constexpr int kContext = 2;  // source lines around a place
 
 std::string code(std::string_view text) { return "<code>" + escaped(text) + "</code>"; }
 
+// A sentence; what stands in it between back-ticks is code.
+std::string sentence(std::string_view text) {
+  std::string out;
+  while (true) {
+    const std::size_t begin = text.find('`');
+    const std::size_t end = begin == std::string_view::npos ? begin : text.find('`', begin + 1);
+    out += escaped(text.substr(0, end == std::string_view::npos ? end : begin));
+    if (end == std::string_view::npos) return out;
+    out += code(text.substr(begin + 1, end - begin - 1));
+    text.remove_prefix(end + 1);
+  }
+}
+
 std::string time(std::uint64_t ns) {
   char out[32];
   if (ns < 10000) {
@@ -98,16 +111,16 @@ class HtmlWriter {
       out_ += "<details class=\"" + severity + " " + std::string(text(finding.status)) + "\"";
       if (finding.severity > Severity::Note && finding.status == model::Status::New) out_ += " open";
       out_ += "><summary><span class=\"rule\">" + code(info(finding.rule).id) +
-              "</span><span class=\"sev\">" + severity + "</span> " + escaped(finding.message);
+              "</span><span class=\"sev\">" + severity + "</span> " + sentence(finding.message);
       if (finding.status != model::Status::New) out_ += " (" + std::string(text(finding.status)) + ")";
       out_ += "</summary>\n";
       if (!finding.reason.empty())
         out_ +=
-            "<p><b>" + std::string(text(finding.confidence)) + ":</b> " + escaped(finding.reason) + "</p>\n";
+            "<p><b>" + std::string(text(finding.confidence)) + ":</b> " + sentence(finding.reason) + "</p>\n";
       std::size_t shown = 0;
       for (const Location& place : finding.locations) {
         if (shown++ == kMostPlaces) break;
-        out_ += "<div>" + code(placeText(place.file, place.line, place.column)) + " " + escaped(place.role);
+        out_ += "<div>" + code(placeText(place.file, place.line, place.column)) + " " + sentence(place.role);
         if (!place.function.empty()) out_ += " in " + code(place.function);
         out_ += "</div>\n";
         source(place.file, place.line);
@@ -121,7 +134,7 @@ class HtmlWriter {
         for (std::size_t i = 0; i < finding.steps.size(); ++i) {
           const Step& step = finding.steps[i];
           const Frame frame = userFrame(report_, step);
-          out_ += "<li>" + escaped(story[i]) + " <span class=\"at\">" +
+          out_ += "<li>" + sentence(story[i]) + " <span class=\"at\">" +
                   escaped(placeText(frame.file, frame.line, 0)) + "</span>";
           if (step.stack) stack(*step.stack);
           out_ += "</li>\n";
@@ -132,11 +145,11 @@ class HtmlWriter {
         out_ += "<p><b>Why it can last</b></p><ul>";
         for (const std::string* line : {&finding.coffman->mutual_exclusion, &finding.coffman->hold_and_wait,
                                         &finding.coffman->no_preemption, &finding.coffman->circular_wait})
-          if (!line->empty()) out_ += "<li>" + escaped(*line) + "</li>";
+          if (!line->empty()) out_ += "<li>" + sentence(*line) + "</li>";
         out_ += "</ul>\n";
       }
       if (finding.fix && !finding.fix->message.empty())
-        out_ += "<p><b>Fix:</b> " + escaped(finding.fix->message) + "</p>\n";
+        out_ += "<p><b>Fix:</b> " + sentence(finding.fix->message) + "</p>\n";
       out_ += "</details>\n";
     }
   }
@@ -147,13 +160,13 @@ class HtmlWriter {
     std::size_t shown = 0;
     for (const Wait& wait : report_.wait_for) {
       if (shown++ == kMostRows) break;
-      out_ += "<li>" + escaped(threadText(report_, wait.thread)) + " waits for " +
+      out_ += "<li>" + sentence(threadText(report_, wait.thread)) + " waits for " +
               code(lockName(report_, wait.for_lock));
       for (std::size_t i = 0; i < wait.held_by.size(); ++i)
         out_ += (i == 0     ? ", held by "
                  : wait.any ? " or "
                             : " and ") +
-                escaped(threadText(report_, wait.held_by[i]));
+                sentence(threadText(report_, wait.held_by[i]));
       if (wait.since_ns) out_ += ", for " + time(*wait.since_ns);
       if (wait.stack) stack(*wait.stack);
       out_ += "</li>\n";
@@ -182,7 +195,7 @@ class HtmlWriter {
               (section->count ? std::to_string(*section->count) : "") + "</td><td class=\"n\">" +
               (section->hold_ns ? about + time(section->hold_ns->total) : "") + "</td><td class=\"n\">" +
               (section->hold_ns ? time(section->hold_ns->max) : "") + "</td><td class=\"n\">" +
-              std::to_string(section->contended) + "</td><td class=\"n\">" +
+              (section->count ? std::to_string(section->contended) : "") + "</td><td class=\"n\">" +
               (section->wait_ns ? time(section->wait_ns->total) : "") + "</td></tr>\n";
     }
     out_ += "</table>\n";

@@ -12,6 +12,7 @@
 
 #include "analyzer/model/frames.h"
 #include "analyzer/report/phrase.h"
+#include "analyzer/report/rule_text.h"
 #include "analyzer/report/writer.h"
 
 namespace gridlock::report {
@@ -98,13 +99,12 @@ class SarifWriter {
       Json tags = Json::array({"concurrency"});
       for (int cwe : rule.cwe) tags.push_back("external/cwe/cwe-" + std::to_string(cwe));
       const std::string id(rule.id);
-      all.push_back(
-          {{"id", id},
-           {"shortDescription", {{"text", rule.title}}},
-           {"fullDescription", {{"text", std::string(rule.title) + "."}}},
-           {"help", {{"text", "Run `gridlock explain " + id + "` for the meaning, an example and the fix."}}},
-           {"defaultConfiguration", {{"level", "warning"}}},
-           {"properties", {{"tags", std::move(tags)}}}});
+      all.push_back({{"id", id},
+                     {"shortDescription", {{"text", rule.title}}},
+                     {"fullDescription", {{"text", std::string(rule.title) + "."}}},
+                     {"help", {{"text", ruleText(id)}, {"markdown", ruleText(id)}}},
+                     {"defaultConfiguration", {{"level", "warning"}}},
+                     {"properties", {{"tags", std::move(tags)}}}});
     }
     const std::string version(toolVersion());
     return {{"driver",

@@ -10,8 +10,10 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -302,6 +304,75 @@ TEST(GitlabWriter, FingerprintsAreUniqueAndLinesArePositive) {
     EXPECT_FALSE(row["location"]["path"].get<std::string>().empty());
   }
   EXPECT_EQ(list.size(), report.findings.size());
+}
+
+// The first element of a page that is not closed in its order; empty: none.
+std::string unbalanced(const std::string& html) {
+  const std::set<std::string> empty_ones = {"!DOCTYPE", "meta", "br"};
+  std::vector<std::string> open;
+  for (std::size_t at = html.find('<'); at != std::string::npos; at = html.find('<', at + 1)) {
+    const bool closes = html[at + 1] == '/';
+    const std::size_t begin = at + (closes ? 2 : 1);
+    const std::string name = html.substr(begin, html.find_first_of(" >", begin) - begin);
+    if (empty_ones.count(name)) continue;
+    if (!closes) {
+      open.push_back(name);
+    } else if (open.empty() || open.back() != name) {
+      return "</" + name + "> at " + std::to_string(at);
+    } else {
+      open.pop_back();
+    }
+  }
+  return open.empty() ? "" : open.back();
+}
+
+TEST(HtmlWriter, ClosesWhatItOpens) {
+  EXPECT_EQ(unbalanced(report::writeHtml(fullReport(), {})), "");
+  EXPECT_EQ(unbalanced("<p><b></p></b>"), "</p> at 6");
+}
+
+TEST(HtmlWriter, NamesInSentencesAreCode) {
+  Report report = fullReport();
+  report.findings[0].message = "`a<b>::c` is read; one ` stays";
+  const std::string html = report::writeHtml(report, {});
+  EXPECT_NE(html.find("<code>a&lt;b&gt;::c</code> is read; one ` stays"), std::string::npos);
+}
+
+TEST(SarifWriter, RefersOnlyToWhatItDeclares) {
+  const Json sarif = Json::parse(report::writeSarif(fullReport(), {}));
+  const Json& run = sarif["runs"][0];
+  const std::set<std::string> levels = {"none", "note", "warning", "error"};
+  const std::function<void(const Json&, const std::string&)> visit = [&](const Json& node,
+                                                                         const std::string& path) {
+    if (node.is_object()) {
+      if (node.contains("uriBaseId")) {
+        EXPECT_TRUE(run["originalUriBaseIds"].contains(node["uriBaseId"].get<std::string>())) << path;
+      }
+      if (node.contains("startLine")) {
+        EXPECT_GE(node["startLine"].get<int>(), 1) << path;
+      }
+      if (node.contains("startColumn")) {
+        EXPECT_GE(node["startColumn"].get<int>(), 1) << path;
+      }
+      if (node.contains("level")) {
+        EXPECT_TRUE(levels.count(node["level"].get<std::string>())) << path;
+      }
+      if (node.contains("message")) {
+        EXPECT_FALSE(node["message"]["text"].get<std::string>().empty()) << path;
+      }
+      if (node.contains("threadFlows")) {
+        for (const Json& flow : node["threadFlows"]) EXPECT_FALSE(flow["locations"].empty()) << path;
+      }
+    }
+    if (node.is_structured())
+      for (const auto& [key, value] : node.items()) visit(value, path + "/" + key);
+  };
+  visit(sarif, "");
+  std::set<std::string> ids;
+  for (const Json& rule : run["tool"]["driver"]["rules"]) {
+    EXPECT_TRUE(ids.insert(rule["id"]).second);
+    EXPECT_NE(rule["help"]["markdown"].get<std::string>().find("Fix: "), std::string::npos) << rule["id"];
+  }
 }
 
 TEST(JunitAndHtml, AreWellFormed) {
