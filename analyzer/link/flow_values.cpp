@@ -107,7 +107,9 @@ SymId Flow::addressOf(facts::PathId id, State& state, bool* whole_object) {
     case RootKind::Result: {
       SymId slot = syms_.make(SymKind::ResultSlot, info_.first_gid + path.index);
       Index type = program_.typeOf(*info_.map, body_.instructions[path.index].type);
-      at = isRecordType(type) ? load(slot, state) : slot;
+      // Where a reference is returned, its step comes first.
+      const bool reference = !path.steps.empty() && path.steps.front().kind == StepKind::Deref;
+      at = isRecordType(type) && !reference ? load(slot, state) : slot;
       break;
     }
     case RootKind::Unknown:

@@ -56,6 +56,8 @@ class Relation {
     while (true) {
       const Sym& s = syms_[id];
       if (s.kind != SymKind::Field && s.kind != SymKind::Element && s.kind != SymKind::Load) return out;
+      // An object and its base are one: `this->m_` in the base, `derived->Base::data_` in what it calls.
+      if (s.kind == SymKind::Field && link_.program.fields[s.b].is_base) out.pop_back();
       id = s.a;
       out.push_back(id);
     }

@@ -111,7 +111,7 @@ bool Conflicts::between(const Access& a, const Access& b) const {
     bool thread_local_variable =
         object.kind == ObjectKind::Global && world_.program.symbols[object.a].has(facts::kSymbolThreadLocal);
     if (object.kind == ObjectKind::Local || object.kind == ObjectKind::Heap || thread_local_variable) {
-      if (object.origin == a.origin && ownRoot(a) && ownRoot(b)) return false;
+      if (object.origin == a.origin && own_.reachedBy(a) && own_.reachedBy(b)) return false;
     }
   }
   if (!world_.parallel(a.origin, a.alive, b.origin, b.alive)) return false;
@@ -206,47 +206,6 @@ bool Conflicts::neighbours(const Access& a, const Access& b) const {
   // Not where a loop goes over the thread's part: the neighbour's edge is left to barriers.
   if (syms[x].kind == SymKind::Phi || syms[y].kind == SymKind::Phi) return false;
   return next(x, y) || next(y, x);
-}
-
-// Reached by name from the function that made it.
-bool Conflicts::ownRoot(const Access& access) const {
-  const Summary& summary = world_.link.summaries[world_.contexts[access.context].function];
-  std::set<SymId> seen;
-  return ownAddress(summary.events[access.event].addr, seen);
-}
-
-bool Conflicts::ownAddress(SymId address, std::set<SymId>& seen) const {
-  const SymId root = world_.syms.rootOf(address);
-  switch (world_.syms[root].kind) {
-    case SymKind::Via: {
-      // What a callee found may be anybody's.
-      SymId found = root;
-      while (world_.syms[found].kind == SymKind::Via) found = world_.syms[found].b;
-      return world_.syms[found].kind != SymKind::Phi || ownAddress(found, seen);
-    }
-    case SymKind::Load: {
-      const Sym& from = world_.syms[world_.syms.rootOf(world_.syms[root].a)];
-      return from.kind == SymKind::Global && world_.program.symbols[from.a].has(facts::kSymbolThreadLocal);
-    }
-    case SymKind::Local:
-    case SymKind::Alloc:
-    case SymKind::Global:
-    case SymKind::Param:
-    case SymKind::ParamSlot:
-      return true;
-    case SymKind::Stale:
-      return ownAddress(world_.syms[root].a, seen);
-    case SymKind::Phi: {
-      // A pointer that walks along: from where it may have started.
-      if (!seen.insert(root).second) return true;
-      auto inputs = world_.link.phis.find(root);
-      return inputs != world_.link.phis.end() &&
-             std::all_of(inputs->second.begin(), inputs->second.end(),
-                         [&](SymId input) { return ownAddress(input, seen); });
-    }
-    default:
-      return false;
-  }
 }
 
 }  // namespace gridlock::link

@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "analyzer/link/checks/own_objects.h"
 #include "analyzer/link/world.h"
 
 namespace gridlock::link {
@@ -14,7 +15,7 @@ namespace gridlock::link {
 class Conflicts {
  public:
   // `world` must outlive this, and be complete.
-  explicit Conflicts(World& world) : world_(world) { collectSignals(); }
+  explicit Conflicts(World& world) : world_(world), own_(world) { collectSignals(); }
 
   bool between(const Access& a, const Access& b) const;
 
@@ -30,10 +31,9 @@ class Conflicts {
   bool createdUnder(const Access& a, const Access& b) const;
   bool ownSlot(const Access& starter, const Access& thread) const;
   bool neighbours(const Access& a, const Access& b) const;
-  bool ownRoot(const Access& access) const;
-  bool ownAddress(SymId address, std::set<SymId>& seen) const;
 
   World& world_;
+  OwnObjects own_;
   std::map<PlaceId, std::set<OriginId>> signallers_;
 };
 
