@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <sstream>
 #include <utility>
@@ -344,16 +345,18 @@ void Reader::add(const RecordFile& file, bool last_image) {
 }  // namespace
 
 model::Report readRecords(const std::vector<const RecordFile*>& records, const ReadOptions& options) {
-  Reader reader(options);
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    const record::Header& header = records[i]->header();
-    const bool last_image = std::none_of(
-        records.begin() + static_cast<std::ptrdiff_t>(i) + 1, records.end(), [&](const RecordFile* later) {
-          return later->header().pid == header.pid && later->header().process_start == header.process_start &&
-                 later->header().exec_count > header.exec_count;
-        });
-    reader.add(*records[i], last_image);
+  using Process = std::pair<std::uint32_t, std::uint64_t>;  // pid and start
+  const auto processOf = [](const RecordFile& file) {
+    return Process{file.header().pid, file.header().process_start};
+  };
+  std::map<Process, std::uint32_t> images;
+  for (const RecordFile* file : records) {
+    std::uint32_t& last = images[processOf(*file)];
+    last = std::max(last, file->header().exec_count);
   }
+  Reader reader(options);
+  for (const RecordFile* file : records)
+    reader.add(*file, file->header().exec_count == images.at(processOf(*file)));
   return reader.take();
 }
 

@@ -49,6 +49,7 @@ class Watcher {
   std::filesystem::path session_;
   std::map<std::string, Watched> records_;
   std::set<std::string> ended_;  // records that nobody writes any more
+  std::uint64_t next_listing_ns_ = 0;
   std::vector<std::uint64_t> memory_;
   std::uint32_t looks_ = 0;
   bool shim_told_ = false;

@@ -12,6 +12,7 @@
 #include "runtime/core/lock_order_edges.h"
 #include "runtime/core/options.h"
 #include "runtime/core/progress.h"
+#include "runtime/core/start_holds.h"
 #include "runtime/core/wait_graph.h"
 #include "runtime/core/wrappers.h"
 
@@ -212,6 +213,7 @@ void Attempt::granted() {
     if (!announced_ || waited > kNoWait) countWait(waited);
   }
   if ((current.locks[lock_].flags & record::kUnderNotice) != 0) tookUnderNotice(thread, lock_);
+  tookUnderStart(thread, lock_);
   if (request_row_ != kNone) current.requests[request_row_].state.store(2, std::memory_order_release);
   if (thread.top == thread.limit && !growHeld(thread)) {
     noteTrouble(record::kTroubleNoMemory);
@@ -259,6 +261,7 @@ void giveBack(Thread& thread, const Held& held, std::uint32_t position, const Fr
   const bool is_new = section.exits[0] != frame->site && noteExit(section, frame->site);
   const bool is_shallow = (held.shadow->flags & kShadowDeep) == 0;
   finishSample(*held.entry, section);
+  if ((held.shadow->flags & kShadowStarted) != 0) endHoldAtStart(thread, held.shadow->lock);
   removeHeld(thread, position);
   if (is_new && is_shallow) noteWrapper(thread, section, frame);
 }

@@ -24,6 +24,7 @@
 #include "runtime/core/progress.h"
 #include "runtime/core/report_command.h"
 #include "runtime/core/speak.h"
+#include "runtime/core/start_holds.h"
 #include "runtime/core/wait_graph.h"
 #include "runtime/hooks/real.h"
 
@@ -210,6 +211,7 @@ void afterFork() {
   progressAfterFork();
   phasesAfterFork();
   handshakesAfterFork();
+  startHoldsAfterFork();
   fileHoldsAfterFork();
   verdictsAfterFork();
   startsAfterFork();

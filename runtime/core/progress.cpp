@@ -99,8 +99,10 @@ std::uint64_t thresholdOf(BlockingCall call) {
   return isMeant(call) ? most / 10 : most;
 }
 
-// How many threads have waited for the lock for at least so long.
-std::uint32_t waitersOf(Index lock, std::uint64_t at_least_ns) {
+// How many threads have waited for the lock while this thread slept: long enough to tell of it.
+std::uint32_t waitersOf(Index lock, std::uint64_t blocked) {
+  const std::uint64_t at_least_ns = std::uint64_t{options.blocking_ms} * kMillisecond * 5 / 2;
+  if (blocked < at_least_ns) return 0;
   const record::RecordView view = viewRecord();
   const std::uint64_t now = nowNs();
   std::uint32_t count = 0;
@@ -227,7 +229,7 @@ void noteBlocking(Thread& thread, BlockingCall call, std::uint64_t blocked, cons
                     .stack = stack,
                     .other_thread = thread.index,
                     .other_stack = held.entry->stack,
-                    .group = isMeant(call) ? waitersOf(held.shadow->lock, thresholdOf(call) / 2) : 0,
+                    .group = isMeant(call) ? waitersOf(held.shadow->lock, blocked) : 0,
                     .detail = static_cast<std::uint32_t>(call),
                     .duration_ns = blocked});
 }

@@ -67,7 +67,8 @@ enum ShadowFlag : std::uint16_t {
   kShadowAnyLock = 1u << 3,    // its section stands for any lock taken at this place
   kShadowDeep = 1u << 4,       // `site` is its deepPlace()
   kShadowManyLocks = 1u << 5,  // its section stands for many locks taken at this place, under others
-  kShadowUnlockSlow = kShadowSampled | kShadowRecursive,
+  kShadowStarted = 1u << 6,    // a thread was started while it was held (core/start_holds.h)
+  kShadowUnlockSlow = kShadowSampled | kShadowRecursive | kShadowStarted,
 };
 
 // A situation that was seen: (held chain, lock, call site, stack depth).
@@ -161,6 +162,7 @@ struct alignas(1024) Thread {
   std::uint32_t handshakes;
   Index notice;
   Index notice_mutex;
+  std::uint64_t born_under;  // locks that its starter held, and it had not yet (core/start_holds.h)
 
   record::HeldEntry* entryOf(const Shadow* shadow) const {
     constexpr std::uint64_t kRatio = sizeof(Shadow) / sizeof(record::HeldEntry);

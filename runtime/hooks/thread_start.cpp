@@ -67,6 +67,7 @@ void* runThread(void* argument) {
   void* (*const routine)(void*) = start->routine;
   void* const with = start->argument;
   adoptThread(start->row, reinterpret_cast<std::uint64_t>(__builtin_frame_address(0)));
+  if (Thread* self = knownThread(); self != nullptr) self->born_under = start->born_under;
   giveStart(start);
   if (endIsSeen()) [[likely]]
     return routine(with);

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "runtime/core/start_holds.h"
 #include "runtime/hooks/fast_path.h"
 
 namespace gridlock::runtime {
@@ -12,6 +13,7 @@ struct Start {
   void* (*routine)(void*);
   void* argument;
   Index row;
+  std::uint64_t born_under;  // see core/start_holds.h
   Start* next_free;
 };
 
@@ -30,14 +32,16 @@ int startThread(pthread_t* handle, bool detached, void* (*routine)(void*), void*
   startWatcher();
   Start* start = nullptr;
   Index row = kNone;
+  std::uint64_t born_under = 0;
   {
     Inside inside(self);
     const Stack stack = stackAt(*self, frame, placeOf(*self, frame), kNone);
+    if (!self->holdsNothing()) born_under = holdsAtStart(*self);
     row = announceThread(*self, reinterpret_cast<std::uint64_t>(routine), stack.index);
     if (row != kNone) start = takeStart();
   }
   if (start == nullptr) return create(routine, argument);
-  *start = {routine, argument, row, nullptr};
+  *start = {routine, argument, row, born_under, nullptr};
   if (detached) current.threads[row].flags |= record::kDetached;
   const int result = create(runThread, start);
   if (result != 0) {

@@ -1,0 +1,40 @@
+// gridlock: mode=runtime validate=none
+//
+// The pool starts its worker with the pool's lock in its hands, but gives it away while it waits for the
+// worker to be up. What it does under the lock after that may meet all that the worker does.
+#include <pthread.h>
+
+#include "support/invisible_barrier.h"
+
+static pthread_mutex_t pool = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t control = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t up = PTHREAD_COND_INITIALIZER;
+static invisible_step step = INVISIBLE_STEP_INIT;
+static int workers;
+
+static void* work(void* argument) {
+  pthread_mutex_lock(&pool);
+  ++workers;
+  pthread_cond_signal(&up);
+  pthread_mutex_unlock(&pool);
+  invisible_step_await(&step, 1);
+  pthread_mutex_lock(&control);  // expect: lock-order-cycle
+  pthread_mutex_lock(&pool);     // expect: lock-order-cycle
+  --workers;
+  pthread_mutex_unlock(&pool);
+  pthread_mutex_unlock(&control);
+  return argument;
+}
+
+int main(void) {
+  pthread_t worker;
+  pthread_mutex_lock(&pool);  // also: lock-order-cycle
+  pthread_create(&worker, 0, work, 0);
+  while (workers == 0) pthread_cond_wait(&up, &pool);  // also: lock-order-cycle
+  pthread_mutex_lock(&control);                        // expect: lock-order-cycle
+  pthread_mutex_unlock(&control);
+  pthread_mutex_unlock(&pool);
+  invisible_step_advance(&step);
+  pthread_join(worker, 0);
+  return workers;
+}
