@@ -70,19 +70,6 @@ Index holderOnRecord(Index lock, Index except) {
   return holder;
 }
 
-Index stackOfHolder(Index lock, Index holder) {
-  const record::RecordView view = viewRecord();
-  const record::ThreadRow* row = view.thread(holder);
-  Index stack = kNone;
-  if (row == nullptr) return stack;
-  view.eachHeld(*row, [&](const record::HeldEntry& entry, std::uint32_t) {
-    if (entry.lock.load(std::memory_order_relaxed) != lock) return true;
-    stack = entry.stack;
-    return false;
-  });
-  return stack;
-}
-
 }  // namespace
 
 void finishSample(record::HeldEntry& entry, SectionRow& section) {
@@ -294,7 +281,7 @@ void releasing(const Object& object, const Frame* frame, std::uint32_t owner) {
                        .lock = lock,
                        .stack = stack.index,
                        .other_thread = holder,
-                       .other_stack = stackOfHolder(lock, holder)});
+                       .other_stack = viewRecord().stackOfHold(holder, lock)});
   } else {
     wrongUse(*thread, {.kind = EventKind::kUnlockNotHeld, .lock = lock, .stack = stack.index});
   }
@@ -399,7 +386,7 @@ void destroying(const Object& object, const Frame* frame, std::uint32_t owner) {
                      .lock = lock,
                      .stack = stack.index,
                      .other_thread = holder,
-                     .other_stack = stackOfHolder(lock, holder)});
+                     .other_stack = viewRecord().stackOfHold(holder, lock)});
 }
 
 void destroyed(const Object& object) {
@@ -505,7 +492,7 @@ void initialising(const Object& object, const Frame* frame) {
                      .lock = lock,
                      .stack = stack.index,
                      .other_thread = holder,
-                     .other_stack = stackOfHolder(lock, holder)});
+                     .other_stack = viewRecord().stackOfHold(holder, lock)});
 }
 
 void repairTop(const Object& object, Mode mode, RequestKind request, const Frame* frame) {

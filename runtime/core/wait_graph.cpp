@@ -46,18 +46,6 @@ Index heldChain(const record::RecordView& view, const record::ThreadRow& row) {
   return chain;
 }
 
-Index stackOfHold(const record::RecordView& view, Index holder, Index lock) {
-  Index stack = kNone;
-  const record::ThreadRow* row = view.thread(holder);
-  if (row == nullptr) return stack;
-  view.eachHeld(*row, [&](const record::HeldEntry& entry, std::uint32_t) {
-    if (entry.lock.load(std::memory_order_relaxed) != lock) return true;
-    stack = entry.stack;
-    return false;
-  });
-  return stack;
-}
-
 void describe(Line& line, const record::ThreadRow& row) {
   line << "thread " << row.tid << " \"";
   for (char c : row.name) {
@@ -88,7 +76,7 @@ void writeGroup(const record::RecordView& view, const record::Verdict& verdict, 
                  .lock = on_lock ? stuck.wait_for : kNone,
                  .stack = stuck.stack,
                  .other_thread = stuck.blocker,
-                 .other_stack = on_lock ? stackOfHold(view, stuck.blocker, stuck.wait_for) : kNone,
+                 .other_stack = on_lock ? view.stackOfHold(stuck.blocker, stuck.wait_for) : kNone,
                  .group = number,
                  .wait_serial = others_ran_on ? stuck.wait_serial : 0,
                  .detail = static_cast<std::uint32_t>(kind) | (others_ran_on ? record::kOthersRanOn : 0)});

@@ -163,6 +163,19 @@ class RecordView {
     }
   }
 
+  // Where a thread took a lock that it holds; kNone when it holds none such.
+  Index stackOfHold(Index holder, Index lock) const {
+    Index stack = kNone;
+    const ThreadRow* row = thread(holder);
+    if (row == nullptr) return stack;
+    eachHeld(*row, [&](const HeldEntry& entry, std::uint32_t) {
+      if (entry.lock.load(std::memory_order_relaxed) != lock) return true;
+      stack = entry.stack;
+      return false;
+    });
+    return stack;
+  }
+
   // What a thread asked for last: the entry that was prepared above the top of its held stack says so;
   // where the block is full, the row itself. Meaningful only while the thread sleeps in the kernel on that
   // lock's address, without having published a wait.
