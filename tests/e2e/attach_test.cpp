@@ -175,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(Ways, Attach,
                                          Way{"shared", "deadlock", {"which the main thread holds"}},
                                          Way{"files", "deadlock", {"/one`", "/two`"}},
                                          Way{"pipe", "deadlock", {"data of pipe"}}),
-                         [](const auto& info) { return std::string(info.param.how); });
+                         [](const auto& test) { return std::string(test.param.how); });
 
 class AttachHealthy : public testing::TestWithParam<const char*> {};
 
@@ -192,7 +192,7 @@ TEST_P(AttachHealthy, FindsNothing) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, AttachHealthy, testing::Values("busy", "timed"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST(AttachErrors, SaysWhyItCannot) {
   for (const auto& [arguments, reason] : std::vector<std::pair<std::vector<std::string>, std::string>>{

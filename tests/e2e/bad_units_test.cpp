@@ -14,16 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using support::ProcessResult;
 
-const char kRacy[] = R"(#include <pthread.h>
-static int count;
-static void *work(void *p) { ++count; return p; }
-int main(void) {
-  pthread_t a, b;
-  pthread_create(&a, 0, work, 0); pthread_create(&b, 0, work, 0);
-  pthread_join(a, 0); pthread_join(b, 0);
-  return 0;
-})";
-
 // Minutes: the loop runs in the front end.
 const char kEndless[] = R"(constexpr long spin(long n) {
   long sum = 0;

@@ -68,7 +68,9 @@ TEST_P(DamagedText, IsALineOrIsTaken) {
     EXPECT_TRUE(result.code >= 0 && result.code <= 2) << result.ending() << "\n"
                                                       << result.err << "\n"
                                                       << text;
-    if (result.code == 2) EXPECT_EQ(result.err.rfind("gridlock: ", 0), 0u) << result.err << "\n" << text;
+    if (result.code == 2) {
+      EXPECT_EQ(result.err.rfind("gridlock: ", 0), 0u) << result.err << "\n" << text;
+    }
   }
 }
 

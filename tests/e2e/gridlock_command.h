@@ -15,6 +15,18 @@ std::filesystem::path gridlockCommand();
 std::filesystem::path shim();
 std::filesystem::path testdataFolder();
 
+// Two threads count without a lock.
+inline constexpr char kRacy[] = R"(#include <pthread.h>
+static int count;
+static void *work(void *p) { ++count; return p; }
+int main(void) {
+  pthread_t a, b;
+  pthread_create(&a, 0, work, 0); pthread_create(&b, 0, work, 0);
+  pthread_join(a, 0); pthread_join(b, 0);
+  return 0;
+}
+)";
+
 // Runs `gridlock ARGUMENTS…` with a deadline. GRIDLOCK_OPTIONS is taken out of the environment.
 support::ProcessResult gridlock(const std::vector<std::string>& arguments,
                                 support::ProcessOptions options = {});

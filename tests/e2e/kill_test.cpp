@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(Ends, Kill,
                                          std::pair("abort", 128 + 6), std::pair("crash", 128 + 11),
                                          std::pair("kill", 128 + 9), std::pair("term", 128 + 15),
                                          std::pair("exec", 66), std::pair("thread", 66)),
-                         [](const auto& info) { return std::string("by_") + info.param.first; });
+                         [](const auto& test) { return std::string("by_") + test.param.first; });
 
 TEST(KillMoments, ATimeoutStillGivesTheReport) {
   fs::path folder = support::scratchFolder("kill/timeout");

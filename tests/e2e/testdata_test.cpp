@@ -153,7 +153,9 @@ class TruthCase : public Case {
         ASSERT_EQ(result.code, scenario_.exit_code) << result.ending() << "\n" << result.err;
       }
     }
-    if (race) EXPECT_TRUE(reported) << "ThreadSanitizer saw no race in " << tries << " runs";
+    if (race) {
+      EXPECT_TRUE(reported) << "ThreadSanitizer saw no race in " << tries << " runs";
+    }
   }
 };
 
