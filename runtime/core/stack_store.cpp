@@ -76,8 +76,12 @@ void noteModule(std::uint64_t pc) {
   module_count.store(at + 1, std::memory_order_release);
 }
 
+constexpr std::uint32_t kChecked = 24;    // return addresses of a known stack that are compared
+constexpr std::uint32_t kWaitPlaces = 4;  // known stacks of a thread's waits
+
 struct Walk {
   std::uint64_t pcs[kMaxDepth];
+  std::uint64_t slots[kChecked];  // where the first of them stand
   std::uint32_t count;
   std::uint32_t limit;
   std::uint64_t outer_cfa;  // stack pointer of the site's caller at its call
@@ -92,6 +96,7 @@ _Unwind_Reason_Code visit(_Unwind_Context* context, void* argument) {
   walk.started = true;
   if (walk.count == 1) walk.outer_cfa = _Unwind_GetCFA(context);
   if (isOurs(pc)) return _URC_NO_REASON;  // the start of a thread goes through the shim
+  if (walk.count < kChecked) walk.slots[walk.count] = _Unwind_GetCFA(context) - sizeof(pc);
   walk.pcs[walk.count++] = pc;
   return walk.count == walk.limit ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
@@ -176,6 +181,54 @@ Index captureStack(const Frame*) {
   Walk walk;
   walkFrom(walk);
   return store(walk);
+}
+
+struct WaitStacks {
+  struct Known {
+    const Frame* frame;  // null: none
+    Index stack;
+    std::uint32_t count;
+    std::uint64_t slots[kChecked];
+    std::uint64_t pcs[kChecked];
+
+    // From the inside out: as long as an address is the same, its function is still at that call, and so the
+    // next slot is part of its frame.
+    bool stillStands() const {
+      for (std::uint32_t i = 0; i < count; ++i) {
+        if (*reinterpret_cast<const std::uint64_t*>(slots[i]) != pcs[i]) return false;
+      }
+      return true;
+    }
+  };
+  Known known[kWaitPlaces];
+  std::uint32_t next;
+};
+
+Stack stackOfWait(Thread& thread, const Frame* frame) {
+  WaitStacks* stacks_of_waits = thread.wait_stacks;
+  if (stacks_of_waits == nullptr) {
+    stacks_of_waits = static_cast<WaitStacks*>(arena.allocate(sizeof(WaitStacks)));
+    if (stacks_of_waits == nullptr) return {captureStack(frame), true};
+    *stacks_of_waits = {};
+    thread.wait_stacks = stacks_of_waits;
+  }
+  for (const WaitStacks::Known& known : stacks_of_waits->known) {
+    if (known.frame == frame && known.stillStands()) return {known.stack, true};
+  }
+  Walk walk;
+  walkFrom(walk);
+  const Index stack = store(walk);
+  WaitStacks::Known& known = stacks_of_waits->known[stacks_of_waits->next++ % kWaitPlaces];
+  known.frame = frame;
+  known.stack = stack;
+  known.count = walk.count < kChecked ? walk.count : kChecked;
+  for (std::uint32_t i = 0; i < known.count; ++i) {
+    known.slots[i] = walk.slots[i];
+    known.pcs[i] = walk.pcs[i];
+  }
+  // Where a signal handler was entered no return address stands.
+  if (known.count == 0 || !known.stillStands()) known.frame = nullptr;
+  return {stack, true};
 }
 
 bool mainReturned() {

@@ -36,6 +36,11 @@ bool makeWrapper(std::uint64_t pc);
 // Always unwinds.
 Index captureStack(const Frame* frame);
 
+// Of a thread that is about to sleep. Waits often lie deep within libraries, where the place does not tell
+// the callers apart: this stack is the true one. Unwound once, then known again by the return addresses that
+// still stand where they stood.
+Stack stackOfWait(Thread& thread, const Frame* frame);
+
 // In an exit handler: whether main returned, as opposed to a call of exit() by the program.
 bool mainReturned();
 

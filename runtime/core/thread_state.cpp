@@ -137,6 +137,7 @@ Thread* makeThread() {
     fresh.cache_mask = thread->cache_mask;
     fresh.groups = thread->groups;
     fresh.group_mask = thread->group_mask;
+    fresh.wait_stacks = thread->wait_stacks;
   } else {
     thread = newThread();
     if (thread == nullptr) return nullptr;

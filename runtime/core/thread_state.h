@@ -124,6 +124,8 @@ struct NearLock {
 };
 inline constexpr std::uint64_t kNearLocks = 16;
 
+struct WaitStacks;
+
 struct alignas(1024) Thread {
   std::uint64_t epoch;  // equal to *alive while this thread is recorded, and not inside the shim
   Shadow* top;          // twin of the next free entry
@@ -162,6 +164,7 @@ struct alignas(1024) Thread {
   std::uint32_t handshakes;
   Index notice;
   Index notice_mutex;
+  WaitStacks* wait_stacks;   // see core/stack_store.h
   std::uint64_t born_under;  // locks that its starter held, and it had not yet (core/start_holds.h)
 
   record::HeldEntry* entryOf(const Shadow* shadow) const {

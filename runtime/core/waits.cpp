@@ -75,7 +75,7 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
   }
   condition_ = cond_row;
   forgetNotice(thread);
-  const Stack stack = stackAt(thread, frame, placeOf(thread, frame), cond_row);
+  const Stack stack = stackOfWait(thread, frame);
   LockRow& row = current.locks[cond_row];
   noteFirstUse(row, stack.index, frame->site);
   keepLock(cond_row);
@@ -148,7 +148,7 @@ PlainWait::PlainWait(WaitKind kind, Index wait_for, std::uint64_t address, Reque
   if (thread_ == nullptr) return;
   Inside inside(thread_);
   Thread& thread = *thread_;
-  const Stack stack = stackAt(thread, frame, placeOf(thread, frame), wait_for);
+  const Stack stack = stackOfWait(thread, frame);
   chainOf(thread);
   stack_ = stack.index;
   if (kind == WaitKind::kJoin) {
@@ -173,7 +173,7 @@ PlainWait::PlainWait(const Object& object, WaitKind kind, RequestKind request, c
     thread_ = nullptr;
     return;
   }
-  const Stack stack = stackAt(thread, frame, placeOf(thread, frame), lock);
+  const Stack stack = stackOfWait(thread, frame);
   LockRow& row = current.locks[lock];
   noteFirstUse(row, stack.index, frame->site);
   keepLock(lock);
