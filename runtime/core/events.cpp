@@ -100,7 +100,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
     thread_ = nullptr;
     return;
   }
-  Known known = findKnown(thread, how_, lock_, frame, false);
+  Known known = findKnown(thread, how_, lock_, frame, wrapperCall(site_) != nullptr);
   Place place{};
   if (known.entry == nullptr) {
     place = placeOf(thread, frame);

@@ -14,6 +14,8 @@ namespace {
 constexpr std::uint64_t kFirstCache = 256;  // entries
 constexpr std::uint64_t kLargestCache = 65536;
 constexpr std::uint64_t kFirstGroups = 256;
+constexpr std::uint64_t kFirstRecent = 64;
+constexpr std::uint64_t kLargestRecent = 1024;
 
 std::uint64_t cacheEntries(const Thread& thread) { return thread.cache_mask + kCacheWays; }
 
@@ -34,6 +36,22 @@ bool insertInCache(Thread& thread, const CacheEntry& entry) {
   return insertFront(other, oldest).key != 0;
 }
 
+std::uint64_t recentEntries(const Thread& thread) { return thread.recent_mask / sizeof(Shadow) + 1; }
+
+void forgetRecent(Thread& thread) {
+  for (std::uint64_t i = 0; thread.recent != nullptr && i < recentEntries(thread); ++i)
+    thread.recent[i].forget();
+}
+
+void setRecent(Thread& thread, std::uint64_t entries) {
+  thread.lost_recent = 0;
+  auto* recent = static_cast<Shadow*>(arena.allocate(entries * sizeof(Shadow)));
+  if (recent == nullptr) return;
+  thread.recent = recent;
+  asm volatile("" ::: "memory");
+  thread.recent_mask = (entries - 1) * sizeof(Shadow);
+}
+
 void setCache(Thread& thread, std::uint64_t entries) {
   auto* cache = static_cast<CacheEntry*>(arena.allocate(entries * sizeof(CacheEntry)));
   if (cache == nullptr) return;
@@ -51,10 +69,10 @@ void setCache(Thread& thread, std::uint64_t entries) {
 }  // namespace
 
 bool prepareSituations(Thread& thread) {
-  if (thread.cache == nullptr) {
-    setCache(thread, kFirstCache);
-    return thread.cache != nullptr;
-  }
+  forgetRecent(thread);
+  if (thread.recent == nullptr) setRecent(thread, kFirstRecent);
+  if (thread.cache == nullptr) setCache(thread, kFirstCache);
+  if (thread.cache == nullptr || thread.recent == nullptr) return false;
   for (std::uint64_t i = 0; i < cacheEntries(thread); ++i) thread.cache[i] = CacheEntry{};
   for (std::uint64_t i = 0; thread.group_mask != 0 && i <= thread.group_mask; ++i) thread.groups[i] = Group{};
   return true;
@@ -62,6 +80,7 @@ bool prepareSituations(Thread& thread) {
 
 void remember(Thread& thread, std::uint64_t key, std::uint64_t value) {
   if (CacheEntry* known = findInCache(thread, key); known != nullptr) {
+    if (known->value != value) forgetRecent(thread);
     known->value = value;
     return;
   }
@@ -69,6 +88,16 @@ void remember(Thread& thread, std::uint64_t key, std::uint64_t value) {
       cacheEntries(thread) < kLargestCache) {
     setCache(thread, cacheEntries(thread) * 2);
   }
+}
+
+void noteRecent(Thread& thread, const Shadow* at, const Shadow& recent) {
+  Shadow* spot = recentSpot(thread, at, recent.site, recent.place, recent.mark);
+  const bool is_lost = spot->place != 0 && (spot->mark != recent.mark || spot->site != recent.site);
+  if (is_lost && ++thread.lost_recent > recentEntries(thread) / 4 && recentEntries(thread) < kLargestRecent) {
+    setRecent(thread, recentEntries(thread) * 2);
+    spot = recentSpot(thread, at, recent.site, recent.place, recent.mark);
+  }
+  *spot = recent;
 }
 
 namespace {

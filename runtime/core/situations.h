@@ -62,6 +62,19 @@ inline CacheEntry* findFrom(const Thread& thread, CacheEntry* home, std::uint64_
 inline CacheEntry* findInCache(const Thread& thread, std::uint64_t key) {
   return findFrom(thread, homeSet(thread, key), key);
 }
+// Situations that came again lately stand ready as twins to be copied: who goes through some of them in turn
+// finds each by one look. Whether it is the right one is compared, not hashed: so nothing waits for the
+// answer.
+inline __attribute__((always_inline)) Shadow* recentSpot(const Thread& thread, const Shadow* at,
+                                                         std::uint64_t site, std::uint64_t place,
+                                                         std::uint64_t mark) {
+  const std::uint64_t mask = *const_cast<const volatile std::uint64_t*>(&thread.recent_mask);
+  const std::uint64_t spot = ((site + place) ^ mark) + *const_cast<Shadow*>(at - 1)->lockAndHow();
+  return reinterpret_cast<Shadow*>(reinterpret_cast<char*>(sizedBefore(thread.recent)) +
+                                   (spot * 0x9e3779b97f4a7c15u >> 40 & mask));
+}
+void noteRecent(Thread& thread, const Shadow* at, const Shadow& recent);
+
 inline Group* groupSpot(const Thread& thread, std::uint64_t key_bits, Index lock) {
   const std::uint64_t mask = *const_cast<const volatile std::uint64_t*>(&thread.group_mask);
   return &sizedBefore(thread.groups)[(key_bits + lock / kGroup) & mask];
@@ -86,22 +99,27 @@ void remember(Thread& thread, std::uint64_t key, std::uint64_t value);
 // The call site, the depth of the stack, and the next few return addresses, by frame pointers or out of
 // wrappers: equal places, equal keys, in all threads. Only good as a key: any of the addresses may be
 // nonsense.
-inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
+inline __attribute__((always_inline)) std::uint64_t deepPlace(const Thread& thread, const Frame* frame,
+                                                              const WrapperCall* call) {
   static constexpr std::uint64_t kOdd[] = {0xd6e8feb86659fd93u, 0x9e3779b97f4a7c15u, 0xff51afd7ed558ccdu,
                                            0xc4ceb9fe1a85ec53u};
   constexpr std::uint64_t kLargestFrame = 1u << 16;
   auto at = reinterpret_cast<std::uint64_t>(frame);
   std::uint64_t key = frame->site * 0xa0761d6478bd642fu + (thread.stack_top - at);
-  if (const WrapperCall* call = wrapperCall(frame->site); call != nullptr) {
+  std::uint64_t distance =
+      call == nullptr ? kByFramePointers : call->distance.load(std::memory_order_relaxed);
+  if (distance != kByFramePointers) {
     at += sizeof(Frame);
     for (const std::uint64_t odd : kOdd) {
-      at += call->distance.load(std::memory_order_relaxed) - 1;
+      at += distance - 1;
       if (at + sizeof at > thread.stack_top) break;
       const std::uint64_t caller = *reinterpret_cast<const std::uint64_t*>(at);
       at += sizeof at;
       key += caller * odd;
       call = wrapperCall(caller);
       if (call == nullptr) break;
+      distance = call->distance.load(std::memory_order_relaxed);
+      if (distance == kByFramePointers) break;
     }
     return key;
   }
@@ -114,6 +132,9 @@ inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
     key += frame->site * kOdd[i];
   }
   return key;
+}
+inline std::uint64_t deepPlace(const Thread& thread, const Frame* frame) {
+  return deepPlace(thread, frame, wrapperCall(frame->site));
 }
 
 // What is known of a request. Where the site is a deep one (core/stack_store.h), an entry that stands for it

@@ -146,6 +146,7 @@ Place placeOf(Thread& thread, const Frame* frame) {
     // frame begins: true at this site always or never.
     kind = walk.count > 1 && walk.outer_cfa == frame->caller + sizeof(Frame) ? kDeep : kShallow;
     sites.insert(siteKey(site), kind);
+    if (kind == kDeep) noteFramePointers(site);
   }
   if (kind == kShallow) return {key, false};
   if (kind == kInWrapper) learnWrappers(frame);

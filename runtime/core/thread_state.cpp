@@ -138,6 +138,8 @@ Thread* makeThread() {
     fresh.groups = thread->groups;
     fresh.group_mask = thread->group_mask;
     fresh.wait_stacks = thread->wait_stacks;
+    fresh.recent = thread->recent;
+    fresh.recent_mask = thread->recent_mask;
   } else {
     thread = newThread();
     if (thread == nullptr) return nullptr;

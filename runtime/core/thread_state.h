@@ -45,6 +45,9 @@ struct alignas(64) Shadow {
   std::uint8_t mode = 0;
   std::uint8_t request = 0;
   std::uint16_t flags = 0;  // ShadowFlag
+  // Of a recent situation only: its stack, and a part of the hash of what is held below.
+  Index stack = kNone;
+  std::uint32_t below = 0;
 
   std::uint64_t address() const { return held_at & ~kUnlockSlowly; }
   bool isAt(std::uint64_t at) const { return (held_at ^ at) << 1 == 0; }
@@ -141,11 +144,14 @@ struct alignas(1024) Thread {
   bool has_older;  // there is a block below it
   Group* groups = &no_groups;
   std::uint64_t group_mask;
-  Index index;  // kThreads
-  Index block;  // kHeld: the current one
+  Shadow* recent;             // situations that came again lately (core/situations.h)
+  std::uint64_t recent_mask;  // of the distance in bytes
+  Index index;                // kThreads
+  Index block;                // kHeld: the current one
   std::uint64_t stack_top;
   std::uint32_t evictions;  // of the cache, since it last grew
   std::uint32_t lost_groups;
+  std::uint32_t lost_recent;
   std::uint32_t unseen;      // lock events that passed by while busy
   std::uint32_t wait_depth;  // waits that signal handlers began inside of waits
   bool ended;

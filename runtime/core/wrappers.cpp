@@ -11,6 +11,7 @@
 namespace gridlock::runtime {
 
 WrapperCall wrapper_calls[kWrapperCalls];
+bool may_be_wrapper_call[4096];
 
 namespace {
 
@@ -45,6 +46,7 @@ void add(std::uint64_t site, std::uint64_t distance) {
   for (const std::uint64_t at : {home, home ^ 1}) {
     std::uint64_t free = 0;
     if (!wrapper_calls[at].distance.compare_exchange_strong(free, distance + 1)) continue;
+    may_be_wrapper_call[site % 4096] = true;
     wrapper_calls[at].site.store(site, std::memory_order_release);
     return;
   }
@@ -75,6 +77,10 @@ void noteWrapper(Thread& thread, const record::SectionRow& section, const Frame*
     if (found == 0) return;
   }
   forgetSituations(thread);
+}
+
+void noteFramePointers(std::uint64_t site) {
+  if (wrapperCall(site) == nullptr) add(site, kByFramePointers - 1);
 }
 
 void learnWrappers(const Frame* frame) {

@@ -14,21 +14,31 @@
 
 namespace gridlock::runtime {
 
-// A call in a wrapper, by its return address. `distance`: from the stack pointer after the call to the
-// address that the wrapper itself returns to, plus one; 0: free. Written once, the site last.
+// A call whose places are deep ones, by its return address. `distance`: from the stack pointer after the call
+// to the address that the wrapper itself returns to, plus one; 0: free. Written once, the site last.
 struct WrapperCall {
   std::atomic<std::uint64_t> site;
   std::atomic<std::uint64_t> distance;
 };
 inline constexpr std::uint64_t kWrapperCalls = 1024;
+inline constexpr std::uint64_t kByFramePointers = ~std::uint64_t{0};  // a distance
 extern WrapperCall wrapper_calls[kWrapperCalls] __attribute__((visibility("hidden")));
+
+// Whether a call may be one of them: most are told apart by this.
+extern bool may_be_wrapper_call[4096] __attribute__((visibility("hidden")));
+inline bool mayBeWrapperCall(std::uint64_t site) { return may_be_wrapper_call[site % 4096]; }
 
 inline const WrapperCall* wrapperCall(std::uint64_t site) {
   const std::uint64_t at = site * 0x9e3779b97f4a7c15u >> 54;
-  if (wrapper_calls[at].site.load(std::memory_order_acquire) == site) return &wrapper_calls[at];
-  if (wrapper_calls[at ^ 1].site.load(std::memory_order_acquire) == site) return &wrapper_calls[at ^ 1];
-  return nullptr;
+  const std::uint64_t first = wrapper_calls[at].site.load(std::memory_order_acquire);
+  if (first == site) return &wrapper_calls[at];
+  if (first == 0 || wrapper_calls[at ^ 1].site.load(std::memory_order_acquire) != site) return nullptr;
+  return &wrapper_calls[at ^ 1];
 }
+
+// A call in code that keeps frame pointers. Lost where the table is full: then the places are found to be
+// deep by kDeepSite alone (core/thread_state.h).
+void noteFramePointers(std::uint64_t site);
 
 // The lock of a section is released for the first time there: was it taken in a wrapper? Then what the thread
 // knows of situations is forgotten, as some of it may be of other callers.

@@ -28,11 +28,14 @@ GRIDLOCK_INLINE bool isMarkOf(std::uint64_t mark, std::uint64_t address) {
 
 // What stands above was known for another lock below it. A look costs less than a store: every store before
 // the lock is one that its atomic operation waits for.
-GRIDLOCK_INLINE void forgetAbove(Thread* thread, Shadow* shadow) {
+GRIDLOCK_INLINE void forgetAbove(Shadow* shadow) {
   if (shadow[1].mark != kNoMark) shadow[1].mark = kNoMark;
-  record::HeldEntry* entry = thread->entryOf(shadow);
-  if (entry->chain != kNone) [[unlikely]]
-    *const_cast<volatile Index*>(&entry->chain) = kNone;
+}
+
+// The entry's stack; its chain is not known yet.
+GRIDLOCK_INLINE void putStack(record::HeldEntry* entry, Index stack) {
+  static_assert(offsetof(record::HeldEntry, chain) == offsetof(record::HeldEntry, stack) + sizeof(Index));
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->stack) = stack;
 }
 
 // Another lock at the place where the last one was taken at this depth. False when a signal handler came
@@ -45,8 +48,11 @@ GRIDLOCK_INLINE bool putAnother(Thread* thread, Shadow* shadow, std::uint64_t ad
     return false;
   if (shadow->place_key != place_key) shadow->place_key = place_key;  // something else is held below
   *const_cast<volatile Index*>(&shadow->lock) = static_cast<Index>(mark);
-  *reinterpret_cast<volatile Index*>(&thread->entryOf(shadow)->lock) = static_cast<Index>(mark);
-  forgetAbove(thread, shadow);
+  record::HeldEntry* entry = thread->entryOf(shadow);
+  *reinterpret_cast<volatile Index*>(&entry->lock) = static_cast<Index>(mark);
+  if (entry->chain != kNone) [[unlikely]]
+    *const_cast<volatile Index*>(&entry->chain) = kNone;
+  forgetAbove(shadow);
   return true;
 }
 
@@ -66,52 +72,74 @@ GRIDLOCK_INLINE bool repeats(Thread* thread, std::uint64_t address, std::uint64_
          putAnother(thread, shadow, address, mark, place, shadow->place_key);
 }
 
-// Of what was taken last at this depth: at a deep site (core/stack_store.h)? one of many? What comes now may
-// be the same.
-GRIDLOCK_INLINE unsigned kindOfLast(Thread* thread) {
-  return thread->gate() != 0 ? thread->top->flags & (kShadowDeep | kShadowManyLocks) : 0u;
+// One of many was taken last at this depth, at the same site: what comes now may be another one.
+GRIDLOCK_INLINE bool lastWasOneOfMany(Thread* thread, const Frame* frame) {
+  const Shadow* shadow = thread->top;
+  return (shadow->flags & kShadowManyLocks) != 0 && shadow->site == frame->site;
 }
 
-// The same at a deep site, where the return addresses further out are to be the same too.
-GRIDLOCK_INLINE bool repeatsDeep(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
-                                 Mode mode, RequestKind request, const Frame* frame) {
-  const std::uint64_t place = placeWord(frame, mode, request);
-  if ((shadow->flags & kShadowDeep) == 0 || shadow->place != place) return false;
-  const std::uint64_t site = deepPlace(*thread, frame);
-  if (shadow->site != site) return false;
-  if (shadow->mark == mark) return true;
-  if ((shadow->flags & (kShadowAnyLock | kShadowManyLocks)) == 0 || !isMarkOf(mark, address)) return false;
-  const std::uint64_t place_key = placeKey(shadow[-1].hash(), howOf(mode, request), site, 1);
-  if ((shadow->flags & kShadowManyLocks) != 0 && !isOneOfMany(*thread, place_key, static_cast<Index>(mark)))
-    return false;
-  shadow->mark = kNoMark;
-  return putAnother(thread, shadow, address, mark, place, place_key);
+// A known situation goes into the entry above the top.
+GRIDLOCK_INLINE void putDown(Thread* thread, Shadow* shadow, record::SectionRow* section, Index stack,
+                             std::uint64_t held_at, std::uint64_t mark, std::uint32_t how, std::uint64_t site,
+                             std::uint64_t place, const Frame* frame, std::uint64_t place_key,
+                             std::uint16_t flags) {
+  record::HeldEntry* entry = thread->entryOf(shadow);
+  const std::uint64_t lock_and_how = static_cast<Index>(mark) | std::uint64_t{how} << 32;
+  entry->site = frame->site;
+  putStack(entry, stack);
+  shadow->site = site;
+  shadow->place = place;
+  shadow->section = section;
+  shadow->held_at = held_at;
+  shadow->place_key = place_key;
+  shadow->mark = (flags & kShadowAnyLock) != 0 ? kNoMark : mark;  // there the place alone tells
+  *shadow->lockAndHow() = lock_and_how | std::uint64_t{flags} << 48;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
+  forgetAbove(shadow);
 }
 
-// What the cache knows goes into the entry. The first few acquisitions of a section are all timed: they go
-// the slow way.
+// What the cache knows. The first few acquisitions of a section are all timed: they go the slow way.
 GRIDLOCK_INLINE bool putKnown(Thread* thread, Shadow* shadow, std::uint64_t known, std::uint64_t address,
                               std::uint64_t mark, std::uint32_t how, std::uint64_t site, std::uint64_t place,
                               const Frame* frame, std::uint64_t place_key, std::uint16_t flags) {
   record::SectionRow* section = &current.sections[static_cast<Index>(known)];
   if (isFirst(section->count.load(std::memory_order_relaxed))) [[unlikely]]
     return false;
+  const auto stack = static_cast<Index>(known >> 32);
   const bool in_further_block = shadow == thread->floor && thread->has_older;
   if (in_further_block) flags &= static_cast<std::uint16_t>(~kShadowManyLocks);
-  record::HeldEntry* entry = thread->entryOf(shadow);
-  const std::uint64_t lock_and_how = static_cast<Index>(mark) | std::uint64_t{how} << 32;
-  entry->site = frame->site;
-  entry->stack = static_cast<Index>(known >> 32);
-  shadow->site = site;
-  shadow->place = place;
-  shadow->section = section;
-  shadow->held_at = in_further_block ? address | kUnlockSlowly : address;
-  shadow->place_key = place_key;
-  shadow->mark = (flags & kShadowAnyLock) != 0 ? kNoMark : mark;  // there the place alone tells
-  *shadow->lockAndHow() = lock_and_how | std::uint64_t{flags} << 48;
-  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) = lock_and_how;
-  forgetAbove(thread, shadow);
+  putDown(thread, shadow, section, stack, in_further_block ? address | kUnlockSlowly : address, mark, how,
+          site, place, frame, place_key, flags);
+  if (!in_further_block && (flags & (kShadowAnyLock | kShadowManyLocks)) == 0) {
+    Inside inside(thread);
+    Shadow recent = *shadow;
+    recent.stack = stack;
+    recent.below = static_cast<std::uint32_t>(shadow[-1].hash());
+    noteRecent(*thread, shadow, recent);
+  }
   return true;
+}
+
+// A situation that came again lately. `site` may be a deep place.
+GRIDLOCK_INLINE bool prepareRecent(Thread* thread, std::uint64_t mark, Mode mode, RequestKind request,
+                                   const Frame* frame, std::uint64_t site) {
+  Shadow* shadow = thread->top;
+  const std::uint64_t place = placeWord(frame, mode, request);
+  const Shadow* recent = recentSpot(*thread, shadow, site, place, mark);
+  if (recent->site != site || recent->place != place || recent->mark != mark ||
+      recent->below != static_cast<std::uint32_t>(shadow[-1].hash()) || shadow == thread->limit) {
+    return false;
+  }
+  record::HeldEntry* entry = thread->entryOf(shadow);
+  entry->site = frame->site;
+  putStack(entry, recent->stack);
+  *shadow = *recent;
+  *reinterpret_cast<volatile std::uint64_t*>(&entry->lock) =
+      static_cast<Index>(mark) | std::uint64_t{howOf(mode, request)} << 32;
+  forgetAbove(shadow);
+  asm volatile("" ::: "memory");
+  // A signal handler that has put another one there did so from another frame.
+  return *const_cast<const volatile std::uint64_t*>(&recent->place) == place;
 }
 
 // Another of the many locks that are taken at the place of the last one at this depth, with others held:
@@ -133,48 +161,82 @@ GRIDLOCK_INLINE bool prepareOneOfMany(Thread* thread, std::uint64_t address, std
   return true;
 }
 
-// A known situation, but at a deep site. False: prepareFromCache().
-GRIDLOCK_INLINE bool prepareKnown(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
-                                  RequestKind request, const Frame* frame) {
-  if (thread->gate() == 0) [[unlikely]]
-    return false;
-  Shadow* shadow = thread->top;
-  if (shadow == thread->limit || (shadow->flags & kShadowDeep) != 0 || !isMarkOf(mark, address)) [[unlikely]]
-    return false;
-  const std::uint32_t how = howOf(mode, request);
+// A known situation. `site` is the call site, or the deep place, and `depth` goes with it.
+GRIDLOCK_INLINE bool prepareAt(Thread* thread, Shadow* shadow, std::uint64_t address, std::uint64_t mark,
+                               std::uint32_t how, std::uint64_t site, std::uint64_t depth,
+                               std::uint64_t place_key, std::uint64_t place, const Frame* frame,
+                               std::uint16_t flags) {
   const auto lock = static_cast<Index>(mark);
-  const auto depth = reinterpret_cast<std::uint64_t>(frame);
-  const std::uint64_t place = placeWord(frame, mode, request);
-  const std::uint64_t place_key = placeKey(shadow[-1].hash(), how, frame->site, depth);
   const std::uint64_t key = place_key ^ lockPart(lock);
   CacheEntry* home = homeSet(*thread, place_key);
   const CacheEntry* known = findInSet(home, key);
-  std::uint16_t flags = 0;
   if (thread->holdsNothing()) {
     if (known == nullptr && (known = findInSet(home, place_key ^ lockPart(kAnyLock))) != nullptr)
-      flags = kShadowAnyLock;
+      flags |= kShadowAnyLock;
     if (known == nullptr && home[kCacheWays - 1].key != 0) known = findInSet(otherSet(*thread, key), key);
   } else {
     if (known == nullptr && isOneOfMany(*thread, place_key, lock)) {
-      known = findInCache(*thread, aloneKey(how, frame->site, depth));
-      flags = kShadowManyLocks;
+      known = findInCache(*thread, aloneKey(how, site, depth));
+      flags |= kShadowManyLocks;
     } else if (known == nullptr && home[kCacheWays - 1].key != 0) {
       known = findInSet(otherSet(*thread, key), key);
     }
     // Met before many were: from now on it is one of them.
-    if (known != nullptr && flags == 0 && (shadow->flags & kShadowManyLocks) != 0 && shadow->place == place &&
-        shadow->site == frame->site) [[unlikely]] {
+    if (known != nullptr && (flags & kShadowManyLocks) == 0 && (shadow->flags & kShadowManyLocks) != 0 &&
+        shadow->place == place && shadow->site == site) [[unlikely]] {
       Inside inside(thread);
       joinMany(*thread, place_key, lock);
       return false;
     }
   }
-  if (known == nullptr) [[unlikely]]
+  if (known == nullptr || known->section() == kDeepSite) [[unlikely]]
     return false;
-  if (known->section() == kDeepSite) [[unlikely]]
+  return putKnown(thread, shadow, known->value, address, mark, how, site, place, frame, place_key, flags);
+}
+
+// But at a deep site. False: prepareFromCache().
+GRIDLOCK_INLINE bool prepareKnown(Thread* thread, std::uint64_t address, std::uint64_t mark, Mode mode,
+                                  RequestKind request, const Frame* frame) {
+  if (thread->gate() == 0) [[unlikely]]
     return false;
-  return putKnown(thread, shadow, known->value, address, mark, how, frame->site, place, frame, place_key,
-                  flags);
+  Shadow* shadow = thread->top;
+  if (shadow == thread->limit || !isMarkOf(mark, address)) [[unlikely]]
+    return false;
+  const std::uint32_t how = howOf(mode, request);
+  const auto depth = reinterpret_cast<std::uint64_t>(frame);
+  return prepareAt(thread, shadow, address, mark, how, frame->site, depth,
+                   placeKey(shadow[-1].hash(), how, frame->site, depth), placeWord(frame, mode, request),
+                   frame, 0);
+}
+
+// True when the request repeats the last one at this depth, at a deep site (core/wrappers.h): where the
+// return addresses further out are the same too. `site`: its deepPlace().
+GRIDLOCK_INLINE bool repeatsDeep(Thread* thread, std::uint64_t site, std::uint64_t address,
+                                 std::uint64_t mark, Mode mode, RequestKind request, const Frame* frame) {
+  Shadow* shadow = thread->top;
+  const std::uint64_t place = placeWord(frame, mode, request);
+  if (shadow->site != site || shadow->place != place) return false;
+  return shadow->mark == mark || ((shadow->flags & kShadowAnyLock) != 0 && isMarkOf(mark, address) &&
+                                  putAnother(thread, shadow, address, mark, place, shadow->place_key));
+}
+
+// Another one of many there, or any known situation at a deep site. False: the slow path.
+GRIDLOCK_INLINE bool prepareDeep(Thread* thread, std::uint64_t site, std::uint64_t address,
+                                 std::uint64_t mark, Mode mode, RequestKind request, const Frame* frame) {
+  if (thread->gate() == 0) [[unlikely]]
+    return false;
+  Shadow* shadow = thread->top;
+  if (shadow == thread->limit || !isMarkOf(mark, address)) [[unlikely]]
+    return false;
+  const std::uint64_t place = placeWord(frame, mode, request);
+  const std::uint32_t how = howOf(mode, request);
+  const std::uint64_t place_key = placeKey(shadow[-1].hash(), how, site, 1);
+  if (shadow->site == site && shadow->place == place && (shadow->flags & kShadowManyLocks) != 0 &&
+      isOneOfMany(*thread, place_key, static_cast<Index>(mark))) {
+    shadow->mark = kNoMark;
+    return putAnother(thread, shadow, address, mark, place, place_key);
+  }
+  return prepareAt(thread, shadow, address, mark, how, site, 1, place_key, place, frame, kShadowDeep);
 }
 
 // Any known situation.
@@ -182,14 +244,17 @@ GRIDLOCK_INLINE bool prepareFromCache(Thread* thread, std::uint64_t address, std
                                       RequestKind request, const Frame* frame) {
   if (thread->gate() == 0) [[unlikely]]
     return false;
+  if (const WrapperCall* call = wrapperCall(frame->site); call != nullptr) {
+    const std::uint64_t site = deepPlace(*thread, frame, call);
+    return repeatsDeep(thread, site, address, mark, mode, request, frame) ||
+           prepareDeep(thread, site, address, mark, mode, request, frame);
+  }
   Shadow* shadow = thread->top;
-  if (repeatsDeep(thread, shadow, address, mark, mode, request, frame)) return true;
   if (shadow == thread->limit || !isMarkOf(mark, address)) [[unlikely]]
     return false;
   const std::uint32_t how = howOf(mode, request);
   const std::uint64_t place = placeWord(frame, mode, request);
-  const bool deep = (shadow->flags & kShadowDeep) != 0 && shadow->place == place;
-  const Known known = findKnown(*thread, how, static_cast<Index>(mark), frame, deep);
+  const Known known = findKnown(*thread, how, static_cast<Index>(mark), frame, false);
   if (known.entry == nullptr || known.entry->section() == kDeepSite) [[unlikely]]
     return false;
   const std::uint32_t flags = (known.any ? unsigned{kShadowAnyLock} : 0u) |
@@ -206,12 +271,13 @@ enum class Raised {
   kOverwritten,  // by a signal handler: repairTop() is to follow
 };
 
+template <bool is_at_exactly = false>
 GRIDLOCK_INLINE Raised raise(Thread* thread, std::uint64_t address) {
   Shadow* shadow = thread->top;
   thread->top = shadow + 1;
   asm volatile("" ::: "memory");
   thread->row->held_count.store(thread->countAt(shadow + 1), std::memory_order_release);
-  if (!shadow->isAt(address)) [[unlikely]]
+  if (is_at_exactly ? shadow->held_at != address : !shadow->isAt(address)) [[unlikely]]
     return Raised::kOverwritten;
   std::atomic<std::uint64_t>& count = shadow->section->count;
   const std::uint64_t taken = count.load(std::memory_order_relaxed) + 1;

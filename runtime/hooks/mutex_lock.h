@@ -187,14 +187,14 @@ template <typename Call>
 
 // After repeats() or prepareFromCache(). Whatever is out of the ordinary is the last call of its path, so
 // that the ordinary one saves no registers.
-template <typename Call>
+template <bool is_at_exactly = false, typename Call>
 GRIDLOCK_INLINE int lockPrepared(Thread* thread, pthread_mutex_t* mutex, RequestKind request,
                                  const Frame* frame, Call call) {
   if (request == RequestKind::kTimed || !isPlain(mutex)) [[unlikely]]
     return lockOther(mutex, request, frame, call);
   if (!takePlain(mutex, thread->tid)) [[unlikely]]
     return lockMutexSlowly(mutex, request, frame, call);
-  const Raised raised = raise(thread, addressOfMutex(mutex));
+  const Raised raised = raise<is_at_exactly>(thread, addressOfMutex(mutex));
   if (raised == Raised::kWell) [[likely]]
     return 0;
   return raised == Raised::kOverwritten ? repairMutex(mutex, request, frame, 0) : sampleNewest();
@@ -222,7 +222,40 @@ template <typename Call>
   return lockMutexFromCache(mutex, request, frame, call);
 }
 
-// These two save few registers, unlike the general case.
+template <typename Call>
+[[gnu::noinline]] int lockKnownDeep(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
+                                    std::uint64_t site, Call call) {
+  Thread* thread = tl_thread;
+  if (prepareDeep(thread, site, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request,
+                  frame)) [[likely]] {
+    return lockPrepared(thread, mutex, request, frame, call);
+  }
+  return lockMutexSlowly(mutex, request, frame, call);
+}
+
+// These save few registers, unlike the general cases.
+template <typename Call>
+[[gnu::noinline]] int lockDeep(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
+                               std::uint64_t mark, Thread* thread, Call call) {
+  const WrapperCall* wrapper = wrapperCall(frame->site);
+  if (wrapper == nullptr) return lockKnownMutex(mutex, request, frame, call);
+  const std::uint64_t site = deepPlace(*thread, frame, wrapper);
+  if (repeatsDeep(thread, site, addressOfMutex(mutex), mark, Mode::kExclusive, request, frame))
+    return lockPrepared(thread, mutex, request, frame, call);
+  if (prepareRecent(thread, mark, Mode::kExclusive, request, frame, site)) [[likely]]
+    return lockPrepared<true>(thread, mutex, request, frame, call);
+  return lockKnownDeep(mutex, request, frame, site, call);
+}
+
+template <typename Call>
+[[gnu::noinline]] int lockRecent(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
+                                 std::uint64_t mark, Thread* thread, Call call) {
+  if (mayBeWrapperCall(frame->site)) return lockDeep(mutex, request, frame, mark, thread, call);
+  if (prepareRecent(thread, mark, Mode::kExclusive, request, frame, frame->site)) [[likely]]
+    return lockPrepared<true>(thread, mutex, request, frame, call);
+  return lockKnownMutex(mutex, request, frame, call);
+}
+
 template <typename Call>
 [[gnu::noinline]] int lockOneOfMany(pthread_mutex_t* mutex, RequestKind request, const Frame* frame,
                                     Call call) {
@@ -235,25 +268,15 @@ template <typename Call>
 }
 
 template <typename Call>
-[[gnu::noinline]] int lockDeep(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
-  Thread* thread = tl_thread;
-  if (repeatsDeep(thread, thread->top, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request,
-                  frame)) [[likely]] {
-    return lockPrepared(thread, mutex, request, frame, call);
-  }
-  return lockMutexFromCache(mutex, request, frame, call);
-}
-
-template <typename Call>
 GRIDLOCK_INLINE int lockMutex(pthread_mutex_t* mutex, RequestKind request, const Frame* frame, Call call) {
   Thread* thread = tl_thread;
-  if (repeats(thread, addressOfMutex(mutex), *spareOfMutex(mutex), Mode::kExclusive, request, frame))
-      [[likely]]
+  const std::uint64_t mark = *spareOfMutex(mutex);
+  if (repeats(thread, addressOfMutex(mutex), mark, Mode::kExclusive, request, frame)) [[likely]]
     return lockPrepared(thread, mutex, request, frame, call);
-  const unsigned last = kindOfLast(thread);
-  if ((last & kShadowDeep) != 0) return lockDeep(mutex, request, frame, call);
-  if (last != 0) return lockOneOfMany(mutex, request, frame, call);
-  return lockKnownMutex(mutex, request, frame, call);
+  if (thread->gate() == 0) [[unlikely]]
+    return lockMutexSlowly(mutex, request, frame, call);
+  if (lastWasOneOfMany(thread, frame)) return lockOneOfMany(mutex, request, frame, call);
+  return lockRecent(mutex, request, frame, mark, thread, call);
 }
 
 template <typename Call>
