@@ -234,6 +234,11 @@ void Flow::executeOn(Index instruction, State state, States& out) {
         SymId value = evalValue(in.value, state);
         store(returnSlot(syms_, function_), value, state);
       }
+      if (emitting_) {
+        for (const Held& held : state.locks) {
+          if (!held.maybe && !held.soft) addSorted(summary_.returns_holding, {held.primitive, gid});
+        }
+      }
       break;
     case InstructionKind::ScopeEnd: {
       SymId address = addressOf(in.path, state);

@@ -11,6 +11,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -20,9 +21,10 @@
 namespace gridlock::link {
 
 // The lists of a state are sorted sets.
-inline void addSorted(std::vector<SymId>& list, SymId sym) {
-  const auto at = std::lower_bound(list.begin(), list.end(), sym);
-  if (at == list.end() || *at != sym) list.insert(at, sym);
+template <typename T>
+void addSorted(std::vector<T>& list, std::type_identity_t<T> item) {
+  const auto at = std::lower_bound(list.begin(), list.end(), item);
+  if (at == list.end() || *at != item) list.insert(at, item);
 }
 
 // Past this many, locks that are held only perhaps are forgotten.

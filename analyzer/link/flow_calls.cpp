@@ -350,7 +350,7 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
           state.memory.erase(it);
       }
     }
-    const auto add = &addSorted;
+    const auto add = &addSorted<SymId>;
     for (SymId lock : outcome.at_exit.released) {
       SymId mine = substitute(lock, gid, args, source);
       auto held = heldBy(mine, state, false);

@@ -181,6 +181,8 @@ struct Summary {
   bool writes_anything = false;
   bool returns_fresh = false;
   bool barriers = false;            // it or a callee passes one
+  // Returns that a lock taken since entry may be held at: its primitive, the return. Sorted.
+  std::vector<std::pair<Gid, Gid>> returns_holding;
   std::uint64_t relevant_args = 0;  // bit k: what argument k points to matters
   std::uint64_t index_args = 0;     // bit k: argument k selects an element
   bool starts = false;              // it or a callee starts threads

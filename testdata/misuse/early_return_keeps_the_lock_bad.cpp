@@ -9,7 +9,7 @@ class Table {
  public:
   int find(const std::string &key) {
     mutex_.lock();                 // expect: lock-not-released
-    if (key.empty()) return -1;    // also: lock-not-released
+    if (key.empty()) return -1;    // also: lock-not-released  expect: lock-not-released via=static
     auto found = rows_.find(key);
     int value = found == rows_.end() ? 0 : found->second;
     mutex_.unlock();

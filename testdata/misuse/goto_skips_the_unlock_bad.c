@@ -18,7 +18,7 @@ static int append(int n) {
   pthread_mutex_unlock(&lock);
 out:
   free(row);
-  return result;                   // also: lock-not-released
+  return result;                   // also: lock-not-released  expect: lock-not-released via=static
 }
 
 int main(void) {

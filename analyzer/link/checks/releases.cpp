@@ -4,6 +4,8 @@
 // drops that lock, else it leaks it. The root of a thread must not end with a
 // lock.
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "analyzer/link/check.h"
 
@@ -16,6 +18,7 @@ class ReleaseCheck {
   explicit ReleaseCheck(Reporter& reporter) : reporter_(reporter), world_(reporter.world) {}
 
   void run() {
+    collectReturns();
     for (ContextId c = 0; c < world_.contexts.size(); ++c) {
       const Context& context = world_.contexts[c];
       const Summary& summary = world_.link.summaries[context.function];
@@ -28,6 +31,8 @@ class ReleaseCheck {
         if (checked && (event.flags & kEventInvalid)) invalid(c, event);
       }
     }
+    // Where the same lock is left by another thread, that is worse than at the end of the process.
+    for (const MainLeak& leak : main_leaks_) ended(leak.context, leak.held, leak.lock, true);
     leaks();
     reporter_.leaked = leaked_;
   }
@@ -127,18 +132,10 @@ class ReleaseCheck {
       if (semaphore(places)) continue;
       if (std::binary_search(snapshot.destroyed.begin(), snapshot.destroyed.end(), held.lock)) continue;
       if (root || thread_exit) {
-        if (!leaked_.insert(held.primitive).second) continue;
-        std::string name = reporter_.lockName(classes[0]);
-        bool main = world_.origins[context.origin].parent == kNone && !thread_exit;
-        add(model::Rule::LockNotReleased,
-            main || (world_.cut && !here(c, held)) ? model::Confidence::Possible
-            : certain(c) && here(c, held)          ? model::Confidence::Proven
-                                                   : model::Confidence::Likely,
-            main ? "the process ends there" : "the thread ends on this path with the lock",
-            "`" + name + "`, locked at " + reporter_.where(held.primitive) + ", is still held when " +
-                (main ? "main returns" : "the thread ends"),
-            c, held.primitive, "acquires, never released", classes[0], LockKind::Mutex, held.at,
-            "through this call");
+        if (world_.origins[context.origin].parent == kNone && !thread_exit)
+          main_leaks_.push_back({c, held, classes[0]});
+        else
+          ended(c, held, classes[0], false);
         continue;
       }
       // Some ways out hold it and some do not.
@@ -167,6 +164,56 @@ class ReleaseCheck {
       candidates_.push_back({c, held.primitive, held.at, classes[0], also_released});
     }
     if (thread_exit) leftByCallers(c, snapshot);
+  }
+
+  // The thread, or with main the process, ends in the context with the lock.
+  void ended(ContextId c, const Held& held, PlaceId lock, bool main) {
+    if (!leaked_.insert(held.primitive).second) return;
+    add(model::Rule::LockNotReleased,
+        main || (world_.cut && !here(c, held)) ? model::Confidence::Possible
+        : certain(c) && here(c, held)          ? model::Confidence::Proven
+                                               : model::Confidence::Likely,
+        main ? "the process ends there" : "the thread ends on this path with the lock",
+        "`" + reporter_.lockName(lock) + "`, locked at " + reporter_.where(held.primitive) +
+            ", is still held when " + (main ? "main returns" : "the thread ends"),
+        c, held.primitive, "acquires, never released", lock, LockKind::Mutex, held.at, "through this call");
+    addReturns(held.primitive);
+  }
+
+  // Which returns leave a lock: those of the function that takes it, where other ways out of it release it;
+  // else those of such functions that have it taken by another.
+  void collectReturns() {
+    std::set<Gid> own;
+    for (Index f = 0; f < world_.link.summaries.size(); ++f) {
+      const Summary& summary = world_.link.summaries[f];
+      for (const auto& [primitive, at] : summary.returns_holding) {
+        if (!mixedExits(summary, primitive)) continue;
+        const bool takes = world_.program.functionOfGid(primitive) == f;
+        if (!takes && own.count(primitive)) continue;
+        if (takes && own.insert(primitive).second) returns_[primitive].clear();
+        returns_[primitive].insert(at);
+      }
+    }
+  }
+
+  // The returns through which the lock of the last finding is left held.
+  void addReturns(Gid primitive) {
+    for (Gid at : returns_[primitive])
+      reporter_.report.findings.back().locations.push_back(
+          reporter_.location(at, "returns with the lock held"));
+  }
+
+  // Some ways out of the function hold what was locked there, and some do not.
+  static bool mixedExits(const Summary& summary, Gid primitive) {
+    bool with = false, without = false;
+    for (const Event& event : summary.events) {
+      if (event.kind != EventKind::Exit || (event.flags & (kEventCertain | kEventThrown))) continue;
+      const std::vector<Held>& locks = summary.snapshots[event.snapshot].locks;
+      const bool held =
+          std::any_of(locks.begin(), locks.end(), [&](const Held& h) { return h.primitive == primitive; });
+      (held ? with : without) = true;
+    }
+    return with && without;
   }
 
   // The thread ends in a function that others have called with their locks.
@@ -291,6 +338,7 @@ class ReleaseCheck {
               std::string(world_.program.functionName(world_.contexts[candidate.context].function)) + "`",
           candidate.context, candidate.primitive, "acquires, not released on every path", candidate.lock,
           LockKind::Mutex, candidate.at, "through this call");
+      addReturns(candidate.primitive);
     }
   }
 
@@ -324,9 +372,17 @@ class ReleaseCheck {
     bool released_here;
   };
 
+  struct MainLeak {
+    ContextId context;
+    Held held;
+    PlaceId lock;
+  };
+
   Reporter& reporter_;
   World& world_;
+  std::map<Gid, std::set<Gid>> returns_;  // that leave what was locked there; see collectReturns
   std::vector<Candidate> candidates_;
+  std::vector<MainLeak> main_leaks_;
   std::set<Gid> good_, unheld_, leaked_, destroyed_, invalid_;
 };
 
