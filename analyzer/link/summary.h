@@ -180,7 +180,7 @@ struct Summary {
   std::vector<std::uint64_t> writes;  // what it or its callees write: fields and globals, see writeKey
   bool writes_anything = false;
   bool returns_fresh = false;
-  bool barriers = false;            // it or a callee passes one
+  bool barriers = false;  // it or a callee passes one
   // Returns that a lock taken since entry may be held at: its primitive, the return. Sorted.
   std::vector<std::pair<Gid, Gid>> returns_holding;
   std::uint64_t relevant_args = 0;  // bit k: what argument k points to matters

@@ -1,5 +1,5 @@
-// Which accesses reach an object that their own thread has made by a name of its own: a local, what it has just
-// allocated, what its callers pass down of those. What is found in memory may be another thread's.
+// Which accesses reach an object that their own thread has made by a name of its own: a local, what it has
+// just allocated, what its callers pass down of those. What is found in memory may be another thread's.
 //
 // Tells threads of one kind apart whose objects have one name. Says nothing of what is published.
 #pragma once
