@@ -257,6 +257,10 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.rule = Rule::UseOfInvalidLock;
       finding.message =
           who + " initialises " + lock + at + " although it was already initialised" + there_text;
+      if (row.other_thread == record::kNone) {
+        finding.confidence = Confidence::Likely;
+        finding.reason = "nobody held it then; who uses it meanwhile finds it changed under his hands";
+      }
       finding.fix = model::Fix{"Initialise it once, before any thread can use it.", {}};
       action = "initialises";
       here_role = "initialises " + lock + " again";

@@ -3,6 +3,9 @@
 
 #include "runtime/core/events.h"
 
+#include <dlfcn.h>
+#include <link.h>
+
 #include "runtime/base/print.h"
 #include "runtime/base/table.h"
 #include "runtime/core/clock.h"
@@ -473,6 +476,15 @@ void noteHeldAtEnd(Thread& thread) {
   }
 }
 
+// Initialised by a call, and in memory that nobody can have freed since: the program's own variables. (A
+// library's may have been unloaded.)
+static bool isStillInitialised(const LockRow& row) {
+  if ((row.flags & record::kInitialised) == 0 || (row.flags & record::kProcessShared) != 0) return false;
+  dl_find_object found{};
+  return _dl_find_object(reinterpret_cast<void*>(row.address), &found) == 0 &&
+         found.dlfo_link_map->l_name[0] == '\0';
+}
+
 void initialising(const Object& object, const Frame* frame) {
   Thread* thread = knownThread();
   if (thread == nullptr) return;
@@ -486,13 +498,15 @@ void initialising(const Object& object, const Frame* frame) {
     if (own.entry != nullptr) removeHeld(*thread, position);
     return;
   }
-  if (holder == kNone || (current.locks[lock].flags & record::kHandedOver) != 0) return;
+  const LockRow& row = current.locks[lock];
+  if ((row.flags & record::kHandedOver) != 0 || (holder == kNone && !isStillInitialised(row))) return;
   const Stack stack = stackAt(*thread, frame, placeOf(*thread, frame), lock);
+  const Index before = holder == kNone ? row.born_stack : viewRecord().stackOfHold(holder, lock);
   wrongUse(*thread, {.kind = EventKind::kInitTwice,
                      .lock = lock,
                      .stack = stack.index,
                      .other_thread = holder,
-                     .other_stack = viewRecord().stackOfHold(holder, lock)});
+                     .other_stack = before});
 }
 
 void repairTop(const Object& object, Mode mode, RequestKind request, const Frame* frame) {

@@ -5,8 +5,6 @@
 #include <gnu/libc-version.h>
 #include <link.h>
 
-#include <link.h>
-
 namespace gridlock::runtime {
 
 Real real;
@@ -54,7 +52,8 @@ const void* libcItself() { return libraryOf(addressOfFunction(&gnu_get_libc_vers
 
 void resolveReal() {
 #define HOOK(name) find(real.name, #name, nullptr);
-#define HOOK_VERSION(name, node) find(real.name, #name, node);
+// A wrapper of somebody else's has no version, and would be passed by; of libc's it is the default one.
+#define HOOK_VERSION(name, node) find(real.name, #name, nullptr);
 #define HOOK_OLD(name, node) find(real.name##_old, #name, node);
 #define HOOK_PLAIN(name, type) find(real.name, #name, nullptr);
 #define HOOK_OF(library, name, type) findIn(library, real.name, #name);

@@ -262,35 +262,6 @@ int main(void) {
   EXPECT_EQ(sameUnderRun(support::scratchFolder("hosts/unloaded"), {binary}), Rules{});
 }
 
-TEST(Hosts, OtherAllocatorsPreloaded) {
-  const fs::path jemalloc = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2";
-  const fs::path tcmalloc = "/usr/lib/x86_64-linux-gnu/libtcmalloc_minimal.so.4";
-  const fs::path binary = program("allocates", R"(
-#include <mutex>
-#include <cstdio>
-#include <thread>
-#include <vector>
-std::mutex mutex;
-std::vector<int> numbers;
-int main() {
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t)
-    threads.emplace_back([] { for (int i = 0; i < 1000; ++i) { std::lock_guard<std::mutex> guard(mutex); numbers.push_back(i); } });
-  for (std::thread& thread : threads) thread.join();
-  std::printf("%zu\n", numbers.size());
-})");
-  int tried = 0;
-  for (const fs::path& allocator : {jemalloc, tcmalloc}) {
-    if (!fs::exists(allocator)) continue;
-    ++tried;
-    Rules rules =
-        sameUnderRun(support::scratchFolder("hosts/allocators"), {binary}, {{"LD_PRELOAD", allocator}});
-    std::erase(rules, "contention");
-    EXPECT_EQ(rules, Rules{}) << allocator;
-  }
-  if (tried == 0) GTEST_SKIP() << "neither jemalloc nor tcmalloc here";
-}
-
 // Without its headers: the members by their names.
 TEST(Hosts, SharedMutexesOfTheOtherStandardLibrary) {
   const fs::path library = "/usr/lib/x86_64-linux-gnu/libc++.so.1";

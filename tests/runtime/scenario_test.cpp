@@ -363,7 +363,10 @@ TEST_F(Scenario, AForkedChildAndANewImageHaveRecordsOfTheirOwn) {
 
 TEST_F(Scenario, AKillAtAnyMomentLeavesAReadableRecord) {
   std::mt19937 random(static_cast<unsigned>(getpid()));
-  for (int round = 0; round < 40; ++round) {
+  // GRIDLOCK_KILLS=1000 for the long run.
+  const char* wanted = std::getenv("GRIDLOCK_KILLS");
+  const int rounds = wanted != nullptr ? std::atoi(wanted) : 40;
+  for (int round = 0; round < rounds; ++round) {
     fs::remove_all(session());
     const pid_t child = start("busy-forever", true);
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 20000));
