@@ -193,7 +193,7 @@ void Attempt::countWait(std::uint64_t waited) {
 }
 
 void Attempt::granted() {
-  if (thread_ == nullptr) return;
+  if (!isStillRecorded(thread_)) return;
   Inside inside(thread_);
   Thread& thread = *thread_;
   SectionRow& section = current.sections[section_];
@@ -220,7 +220,7 @@ void Attempt::granted() {
 }
 
 void Attempt::refused() {
-  if (thread_ == nullptr) return;
+  if (!isStillRecorded(thread_)) return;
   Inside inside(thread_);
   if (wait_.published) {
     thread_->row->lock_wait_ns.fetch_add(wait_.end(*thread_), std::memory_order_relaxed);

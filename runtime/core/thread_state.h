@@ -235,6 +235,9 @@ inline Thread* knownThread() {
   return thread->epoch == *alive ? thread : nullptr;
 }
 
+// Of a hook that comes back from a wait: recording may have ended meanwhile, and a sandbox closed.
+inline bool isStillRecorded(const Thread* thread) { return thread != nullptr && thread->epoch == *alive; }
+
 // Keeps hooks of this thread out of the shim while it is in here.
 class Inside {
  public:

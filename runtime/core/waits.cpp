@@ -128,7 +128,7 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
 }
 
 void ConditionWait::end(bool holds_mutex, bool notified) {
-  if (thread_ == nullptr) return;
+  if (!isStillRecorded(thread_)) return;
   Inside inside(thread_);
   Thread& thread = *thread_;
   const std::uint64_t blocked = wait_.end(thread);
@@ -183,7 +183,7 @@ PlainWait::PlainWait(const Object& object, WaitKind kind, RequestKind request, c
 }
 
 void PlainWait::end() {
-  if (thread_ == nullptr) return;
+  if (!isStillRecorded(thread_)) return;
   Inside inside(thread_);
   const std::uint64_t blocked = wait_.end(*thread_);
   thread_->row->blocked_ns.fetch_add(blocked, std::memory_order_relaxed);

@@ -67,6 +67,31 @@ static void *ring(void *argument) {
   }
   return 0;
 }
+static void closeForAll(void) {
+  static const int allowed[] = {SYS_futex, SYS_write, SYS_exit_group, SYS_sched_yield};
+  struct sock_filter filter[16] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0}};
+  unsigned short n = 1, count = sizeof allowed / sizeof *allowed;
+  for (unsigned short i = 0; i < count; ++i, ++n)
+    filter[n] = (struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K, (unsigned char)(count - i), 0, allowed[i]};
+  filter[n++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS};
+  filter[n++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+  struct sock_fprog program = {n, filter};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+      syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program))
+    _exit(6);
+}
+static pthread_mutex_t door = PTHREAD_MUTEX_INITIALIZER, deep[4][64];
+/* Waits with as many locks in its hands as there is room for: the next one needs more. */
+static void *waits(void *argument) {
+  const int self = *(int *)argument;
+  for (int i = 0; i < (self % 2 + 1) * 31; ++i) pthread_mutex_lock(&deep[self][i]);
+  __atomic_fetch_add(&rounds[0], 1, __ATOMIC_RELAXED);
+  pthread_mutex_lock(&door);
+  __atomic_fetch_add(&rounds[1], 1, __ATOMIC_RELAXED);
+  pthread_mutex_unlock(&door);
+  for (;;) sched_yield();
+  return 0;
+}
 int main(int argc, char **argv) {
   const char *what = argc > 1 ? argv[1] : "";
   for (int i = 0; i < kLocks; ++i) pthread_mutex_init(&locks[i], 0);
@@ -101,18 +126,22 @@ int main(int argc, char **argv) {
     pthread_t threads[3];
     for (int i = 0; i < 3; ++i) pthread_create(&threads[i], 0, ring, &spans[i]);
     await(20);
-    static const int allowed[] = {SYS_futex, SYS_write, SYS_exit_group, SYS_sched_yield};
-    struct sock_filter filter[16] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0}};
-    unsigned short n = 1, count = sizeof allowed / sizeof *allowed;
-    for (unsigned short i = 0; i < count; ++i, ++n)
-      filter[n] = (struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K, (unsigned char)(count - i), 0, allowed[i]};
-    filter[n++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS};
-    filter[n++] = (struct sock_filter){BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
-    struct sock_fprog program = {n, filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-        syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program))
-      return 6;
+    closeForAll();
     await(1000);
+    syscall(SYS_write, 1, "done\n", 5);
+    syscall(SYS_exit_group, 0);
+  }
+  if (!strcmp(what, "sandbox_of_waiters")) {
+    /* They sleep at the door when the filter comes, and wake up under it. */
+    pthread_t threads[4];
+    static int numbers[4] = {0, 1, 2, 3};
+    pthread_mutex_lock(&door);
+    for (int i = 0; i < 4; ++i) pthread_create(&threads[i], 0, waits, &numbers[i]);
+    while (__atomic_load_n(&rounds[0], __ATOMIC_RELAXED) < 4) sched_yield();
+    usleep(20000);
+    closeForAll();
+    pthread_mutex_unlock(&door);
+    while (__atomic_load_n(&rounds[1], __ATOMIC_RELAXED) < 4) sched_yield();
     syscall(SYS_write, 1, "done\n", 5);
     syscall(SYS_exit_group, 0);
   }
@@ -212,8 +241,9 @@ INSTANTIATE_TEST_SUITE_P(
               1},
         Place{"descriptors_closed_and_used_again", "", "close", false, 0},
         Place{"sandbox", "", "sandbox", false, 1},
-        Place{"sandbox_of_others", "", "sandbox_of_others", false, 1}, Place{"chroot", "", "chroot", true, 1},
-        Place{"user_changes", "", "user", false, 1}),
+        Place{"sandbox_of_others", "", "sandbox_of_others", false, 1},
+        Place{"sandbox_of_waiters", "", "sandbox_of_waiters", false, 1},
+        Place{"chroot", "", "chroot", true, 1}, Place{"user_changes", "", "user", false, 1}),
     [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
