@@ -258,8 +258,10 @@ void EventFindings::addMisuse(const EventRow& row) {
       finding.message =
           who + " initialises " + lock + at + " although it was already initialised" + there_text;
       if (row.other_thread == record::kNone) {
-        finding.confidence = Confidence::Likely;
-        finding.reason = "nobody held it then; who uses it meanwhile finds it changed under his hands";
+        finding.confidence = row.detail != 0 ? Confidence::Likely : Confidence::Possible;
+        finding.reason =
+            row.detail != 0 ? "nobody held it then, but other threads were there who may be about to"
+                            : "nobody held it then, and no other thread was there; most systems forgive that";
       }
       finding.fix = model::Fix{"Initialise it once, before any thread can use it.", {}};
       action = "initialises";

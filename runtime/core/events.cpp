@@ -485,6 +485,18 @@ static bool isStillInitialised(const LockRow& row) {
          found.dlfo_link_map->l_name[0] == '\0';
 }
 
+static bool hasOtherThreads(const Thread& thread) {
+  const record::RecordView view = viewRecord();
+  for (Index i = 1; i < view.end(Table::kThreads); ++i) {
+    const auto state =
+        static_cast<record::ThreadState>(view.thread(i)->state.load(std::memory_order_relaxed));
+    if (i != thread.index &&
+        (state == record::ThreadState::kRunning || state == record::ThreadState::kCreated))
+      return true;
+  }
+  return false;
+}
+
 void initialising(const Object& object, const Frame* frame) {
   Thread* thread = knownThread();
   if (thread == nullptr) return;
@@ -506,7 +518,8 @@ void initialising(const Object& object, const Frame* frame) {
                      .lock = lock,
                      .stack = stack.index,
                      .other_thread = holder,
-                     .other_stack = before});
+                     .other_stack = before,
+                     .detail = hasOtherThreads(*thread) ? 1u : 0u});
 }
 
 void repairTop(const Object& object, Mode mode, RequestKind request, const Frame* frame) {

@@ -1,4 +1,4 @@
-// gridlock: mode=runtime  expect-none: use-of-invalid-lock
+// gridlock: mode=runtime  expect-none: use-of-invalid-lock  also: use-of-invalid-lock severity=note
 //
 // Each round initialises its locks and destroys them: variables, one on the stack of a function called again
 // and again without a destroy, and one in memory that was freed without one.
@@ -7,6 +7,7 @@
 
 static pthread_mutex_t mutex;
 static pthread_rwlock_t book;
+static pthread_mutex_t kept;
 static int uses;
 
 static void on_the_stack(void) {
@@ -37,6 +38,7 @@ int main(void) {
     pthread_mutex_unlock(&mutex);
     pthread_mutex_destroy(&mutex);
     pthread_rwlock_destroy(&book);
+    pthread_mutex_init(&kept, 0);
     on_the_stack();
     on_the_heap();
   }
