@@ -26,6 +26,7 @@ struct Case {
 
 std::vector<Case> lockCases();
 std::vector<Case> framePointerCases();
+std::vector<Case> wrapperCases();
 std::vector<Case> orderCases();
 std::vector<Case> waitCases();
 std::vector<Case> memoryCases();

@@ -49,8 +49,8 @@ SleepingThread::~SleepingThread() {
 
 int main(int argc, char** argv) {
   std::vector<bench::Case> cases;
-  for (auto list : {bench::lockCases(), bench::framePointerCases(), bench::orderCases(), bench::waitCases(),
-                    bench::memoryCases()}) {
+  for (auto list : {bench::lockCases(), bench::framePointerCases(), bench::wrapperCases(),
+                    bench::orderCases(), bench::waitCases(), bench::memoryCases()}) {
     cases.insert(cases.end(), list.begin(), list.end());
   }
   if (argc == 2 && std::strcmp(argv[1], "--list") == 0) {
