@@ -129,6 +129,7 @@ Attempt::Attempt(const Object& object, Mode mode, RequestKind request, const Fra
       }
     }
     const std::uint64_t value = cacheValue(section_, stack_.index);
+    if (merged) takesManyAt(known.site);
     if (!merged) {
       remember(thread, known.key, value);
     } else if (known.any_key != 0) {

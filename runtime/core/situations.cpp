@@ -8,6 +8,7 @@
 namespace gridlock::runtime {
 
 Group no_groups{0, 0};
+bool many_locks_at[kManyLocksAt];
 
 namespace {
 
@@ -15,7 +16,7 @@ constexpr std::uint64_t kFirstCache = 256;  // entries
 constexpr std::uint64_t kLargestCache = 65536;
 constexpr std::uint64_t kFirstGroups = 256;
 constexpr std::uint64_t kFirstRecent = 64;
-constexpr std::uint64_t kLargestRecent = 1024;
+constexpr std::uint64_t kLargestRecent = 256;
 
 std::uint64_t cacheEntries(const Thread& thread) { return thread.cache_mask + kCacheWays; }
 

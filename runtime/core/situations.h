@@ -74,6 +74,12 @@ inline __attribute__((always_inline)) Shadow* recentSpot(const Thread& thread, c
                                    (spot * 0x9e3779b97f4a7c15u >> 40 & mask));
 }
 void noteRecent(Thread& thread, const Shadow* at, const Shadow& recent);
+// Whether many locks may be taken there: then none of them comes again soon, and each look would be for a
+// line of memory that is not at hand.
+inline constexpr std::uint64_t kManyLocksAt = 4096;
+extern bool many_locks_at[kManyLocksAt] __attribute__((visibility("hidden")));
+inline bool mayTakeManyAt(std::uint64_t site) { return many_locks_at[site % kManyLocksAt]; }
+inline void takesManyAt(std::uint64_t site) { many_locks_at[site % kManyLocksAt] = true; }
 
 inline Group* groupSpot(const Thread& thread, std::uint64_t key_bits, Index lock) {
   const std::uint64_t mask = *const_cast<const volatile std::uint64_t*>(&thread.group_mask);

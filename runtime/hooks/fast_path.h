@@ -110,7 +110,7 @@ GRIDLOCK_INLINE bool putKnown(Thread* thread, Shadow* shadow, std::uint64_t know
   if (in_further_block) flags &= static_cast<std::uint16_t>(~kShadowManyLocks);
   putDown(thread, shadow, section, stack, in_further_block ? address | kUnlockSlowly : address, mark, how,
           site, place, frame, place_key, flags);
-  if (!in_further_block && (flags & (kShadowAnyLock | kShadowManyLocks)) == 0) {
+  if (!in_further_block && (flags & (kShadowAnyLock | kShadowManyLocks)) == 0 && !mayTakeManyAt(site)) {
     Inside inside(thread);
     Shadow recent = *shadow;
     recent.stack = stack;
@@ -123,6 +123,7 @@ GRIDLOCK_INLINE bool putKnown(Thread* thread, Shadow* shadow, std::uint64_t know
 // A situation that came again lately. `site` may be a deep place.
 GRIDLOCK_INLINE bool prepareRecent(Thread* thread, std::uint64_t mark, Mode mode, RequestKind request,
                                    const Frame* frame, std::uint64_t site) {
+  if (mayTakeManyAt(site)) return false;
   Shadow* shadow = thread->top;
   const std::uint64_t place = placeWord(frame, mode, request);
   const Shadow* recent = recentSpot(*thread, shadow, site, place, mark);
