@@ -52,7 +52,8 @@ class Reporter {
 void checkDataRaces(Reporter& reporter);
 void checkLockOrders(Reporter& reporter);  // edges, self-deadlock
 void checkReleases(Reporter& reporter);    // lock-not-released, unlock-not-held,
-                                           // destroy-locked, use-of-invalid-lock
+                                           // destroy-locked
+void checkInvalidLocks(Reporter& reporter);
 void checkWaits(Reporter& reporter);       // wrong-mutex, wait-without-predicate,
                                            // wait-while-holding
 void checkStuckWaits(Reporter& reporter);  // lost-wakeup

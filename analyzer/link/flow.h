@@ -145,6 +145,7 @@ class Flow {
   void call(const facts::Instruction& in, Gid gid, State state, States& out);
   void applySummary(const Summary& callee, const facts::Instruction& in, Gid gid,
                     const std::vector<SymId>& args, const State& before, States& out);
+  void noteInvalidUse(const Outcome& outcome, Gid gid, const std::vector<SymId>& args, State& state);
   SymId substitute(SymId sym, Gid gid, const std::vector<SymId>& args, State& state);
   bool varies(SymId value, Gid gid) const;
   Index addCall(CallSite site);

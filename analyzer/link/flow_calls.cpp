@@ -287,6 +287,21 @@ void Flow::unknownCall(const facts::Instruction& in, Gid gid, const std::vector<
   }
 }
 
+// A callee that takes a lock which is destroyed here, or initialises one that is initialised.
+void Flow::noteInvalidUse(const Outcome& outcome, Gid gid, const std::vector<SymId>& args, State& state) {
+  if (!emitting_) return;
+  const auto note = [&](const std::vector<SymId>& used, const std::vector<SymId>& here) {
+    if (here.empty()) return;
+    for (SymId lock : used) {
+      const SymId mine = substitute(lock, gid, args, state);
+      if (std::binary_search(here.begin(), here.end(), mine))
+        emit(EventKind::InvalidCall, gid, state).addr = mine;
+    }
+  };
+  note(outcome.at_exit.acquired, state.rest.destroyed);
+  note(outcome.at_exit.initialised, state.rest.initialised);
+}
+
 void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid gid,
                         const std::vector<SymId>& args, const State& before, States& out) {
   for (std::uint64_t key : callee.writes) written_.insert(key);
@@ -430,6 +445,7 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
       }
       state.rest.phase = std::move(phase);
     }
+    noteInvalidUse(outcome, gid, args, source);
     for (SymId lock : outcome.at_exit.acquired) {
       if (state.rest.acquired.size() < kAcquired)
         add(state.rest.acquired, substitute(lock, gid, args, source));

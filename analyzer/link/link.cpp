@@ -50,6 +50,7 @@ model::Report analyse(const ProgramUnits& units, const Models& models) {
   Reporter reporter(world, report, 0);
   checkDataRaces(reporter);
   checkReleases(reporter);
+  checkInvalidLocks(reporter);
   checkLockOrders(reporter);
   checkWaits(reporter);
   checkStuckWaits(reporter);

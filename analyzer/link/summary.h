@@ -89,6 +89,7 @@ enum class EventKind : std::uint8_t {
   Await,          // addr
   InitLock,       // addr; value: its type, kNoSym unless given
   DestroyLock,    // addr
+  InvalidCall,    // addr: a lock that the callee takes though it is destroyed, or initialises though it is
   FreeMemory,     // value: pointer
   SemaphoreInit,  // addr; value
   Handler,        // value: function, addr: the signal's number

@@ -27,8 +27,6 @@ class ReleaseCheck {
         if (event.kind == EventKind::Release) unlocked(c, event, snapshot);
         if (event.kind == EventKind::Exit) exited(c, event, snapshot, summary);
         if (event.kind == EventKind::DestroyLock) destroyed(c, event, snapshot);
-        bool checked = event.kind == EventKind::Acquire || event.kind == EventKind::InitLock;
-        if (checked && (event.flags & kEventInvalid)) invalid(c, event);
       }
     }
     // Where the same lock is left by another thread, that is worse than at the end of the process.
@@ -297,19 +295,6 @@ class ReleaseCheck {
     }
   }
 
-  void invalid(ContextId c, const Event& event) {
-    std::vector<PlaceId> classes = reporter_.lockClasses(world_.eval(c, event.addr));
-    if (classes.empty() || !invalid_.insert(event.gid).second) return;
-    std::string name = reporter_.lockName(classes[0]);
-    bool init = event.kind == EventKind::InitLock;
-    add(model::Rule::UseOfInvalidLock, model::Confidence::Proven,
-        init ? "on this path it is certainly initialised" : "on this path it is certainly destroyed",
-        init ? "`" + name + "` is initialised a second time at " + reporter_.where(event.gid)
-             : "`" + name + "` is locked at " + reporter_.where(event.gid) + " after it was destroyed",
-        c, event.gid, init ? "initialises again" : "acquires, destroyed before", classes[0], event.lock_kind,
-        event.gid, "");
-  }
-
   bool semaphore(SetId places) const {
     for (PlaceId place : world_.set(places)) {
       if (world_.semaphore_values.count(place)) return true;
@@ -383,7 +368,7 @@ class ReleaseCheck {
   std::map<Gid, std::set<Gid>> returns_;  // that leave what was locked there; see collectReturns
   std::vector<Candidate> candidates_;
   std::vector<MainLeak> main_leaks_;
-  std::set<Gid> good_, unheld_, leaked_, destroyed_, invalid_;
+  std::set<Gid> good_, unheld_, leaked_, destroyed_;
 };
 
 }  // namespace
