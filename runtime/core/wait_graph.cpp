@@ -315,6 +315,10 @@ bool hasUnpublished(const record::Verdict& verdict) {
 
 bool sleepsInKernel(const record::ThreadRow& row) { return sleepsAt(nullptr, row) != 0; }
 
+bool sleepsAtItsCondition(const record::ThreadRow& row) {
+  return sleepsAt(nullptr, row) - row.wait_address.load(std::memory_order_relaxed) < sizeof(pthread_cond_t);
+}
+
 Sight lookAtAll(Moment moment) {
   if (!options.detect_deadlocks || !verdict_lock.tryLock()) return Sight::kClear;
   const record::RecordView view = viewRecord();

@@ -22,6 +22,8 @@ Sight lookAtAll(Moment moment);
 
 // The kernel has the thread asleep in a futex call.
 bool sleepsInKernel(const record::ThreadRow& row);
+// Of a thread that waits on a condition: not notified yet. One that was sleeps at the mutex, to get it again.
+bool sleepsAtItsCondition(const record::ThreadRow& row);
 
 void verdictsAfterFork();
 

@@ -98,7 +98,7 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
           other.wait_kind.load(std::memory_order_relaxed) !=
               static_cast<std::uint32_t>(WaitKind::kCondition) ||
           other.wait_for.load(std::memory_order_relaxed) != cond_row ||
-          other.wait_mutex.load(std::memory_order_relaxed) == mutex_row || !sleepsInKernel(other)) {
+          other.wait_mutex.load(std::memory_order_relaxed) == mutex_row || !sleepsAtItsCondition(other)) {
         continue;
       }
       wrongUse(thread, {.kind = EventKind::kWaitOtherMutex,
