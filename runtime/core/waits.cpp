@@ -1,5 +1,6 @@
 // Waits that a thread publishes, and those for conditions, joins, semaphores and barriers; see events.h.
 
+#include "runtime/base/sys.h"
 #include "runtime/core/clock.h"
 #include "runtime/core/events.h"
 #include "runtime/core/handshakes.h"
@@ -10,6 +11,19 @@
 namespace gridlock::runtime {
 
 using record::LockRow;
+
+// Waits on, not notified: a broadcast wakes one after the other, and those it has not come to yet still
+// sleep. It has come to all of them a while later. Looked at so a few times only; beyond that nothing is
+// said.
+static bool waitsOnAtItsCondition(const record::ThreadRow& row) {
+  constexpr std::uint32_t kMostLooks = 16;
+  constexpr std::uint64_t kAWhile = 5'000'000;
+  static std::atomic<std::uint32_t> looks{0};
+  const std::uint32_t serial = row.wait_serial.load(std::memory_order_acquire);
+  if (serial % 2 == 0 || !sleepsAtItsCondition(row) || looks.fetch_add(1) >= kMostLooks) return false;
+  sys::sleepNs(kAWhile);
+  return row.wait_serial.load(std::memory_order_acquire) == serial && sleepsAtItsCondition(row);
+}
 
 void Wait::begin(Thread& thread, WaitKind kind, Index wait_for, std::uint64_t address, std::uint32_t how,
                  Index stack, Index mutex) {
@@ -98,7 +112,7 @@ ConditionWait::ConditionWait(const Object& condition, const Object& mutex, std::
           other.wait_kind.load(std::memory_order_relaxed) !=
               static_cast<std::uint32_t>(WaitKind::kCondition) ||
           other.wait_for.load(std::memory_order_relaxed) != cond_row ||
-          other.wait_mutex.load(std::memory_order_relaxed) == mutex_row || !sleepsAtItsCondition(other)) {
+          other.wait_mutex.load(std::memory_order_relaxed) == mutex_row || !waitsOnAtItsCondition(other)) {
         continue;
       }
       wrongUse(thread, {.kind = EventKind::kWaitOtherMutex,
