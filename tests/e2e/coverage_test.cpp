@@ -69,8 +69,9 @@ TEST(Coverage, NamesOnlyWhatExists) {
       if (name.find('/') != std::string::npos) {
         const fs::path file = testdataFolder() / name;
         ASSERT_TRUE(fs::exists(file)) << line;
-        if (name.find("_bad.") != std::string::npos)
+        if (name.find("_bad.") != std::string::npos) {
           EXPECT_TRUE(expectsOneOf(readFile(file), said)) << name << " does not expect what is said of it";
+        }
       } else if (std::regex_match(name, kTest)) {
         EXPECT_NE(tests.find("(" + name.substr(0, dot) + ", " + name.substr(dot + 1) + ")"),
                   std::string::npos)
