@@ -63,7 +63,9 @@ class Linked : public InFolder {
     return support::runProcess(
         {binary, argument},
         {.directory = folder_,
-         .environment = {{"GRIDLOCK_OPTIONS", options}, {"GRIDLOCK_COMMAND", gridlockCommand()}}});
+         .environment = {{"GRIDLOCK_OPTIONS", options},
+                         {"GRIDLOCK_COMMAND", gridlockCommand()},
+                         {"TMPDIR", folder_.string()}}});  // records that are kept do not pile up
   }
 
   // The reports that `log_path` made.
