@@ -9,6 +9,8 @@ namespace gridlock::facts {
 
 enum class Arithmetic : std::int64_t {
   Offset = 0,  // a pointer moved by elements
+  Multiply = 2,
+  Divide = 3,
   Remainder = 4,
   Add = 5,
   Subtract = 6,

@@ -1,6 +1,8 @@
 // Flow: runs one function to its fixpoint, then writes down its events and
 // outcomes.
 #include "analyzer/link/flow.h"
+
+#include "analyzer/facts/arithmetic.h"
 #include "analyzer/link/mix.h"
 
 #include <algorithm>
@@ -30,7 +32,8 @@ Summary Flow::run() {
   summary_.section = isSection(info_.symbol);
   for (int round = 0; round < 2; ++round) {
     std::size_t joins = 0;
-    for (Loop& loop : loops_) joins += loop.joins.size() + (loop.partial.first != kNoSym);
+    for (Loop& loop : loops_)
+      joins += loop.joins.size() + (loop.partial.first != kNoSym) + loop.searched.size();
     for (auto& states : in_) states.clear();
     queued_.assign(body_.blocks.size(), false);
     pending_.clear();
@@ -49,7 +52,8 @@ Summary Flow::run() {
     }
     if (!pending_.empty()) summary_.cut = true;
     std::size_t joins_now = 0;
-    for (Loop& loop : loops_) joins_now += loop.joins.size() + (loop.partial.first != kNoSym);
+    for (Loop& loop : loops_)
+      joins_now += loop.joins.size() + (loop.partial.first != kNoSym) + loop.searched.size();
     if (joins_now == joins) break;
   }
   emitting_ = true;
@@ -81,6 +85,8 @@ void Flow::runBlock(Index block, bool emit) {
           syms_[syms_[condition].a].kind == SymKind::Phi) {
         std::vector<SymId>& bounds = context_.bounds[syms_[condition].a];
         SymId bound = syms_[condition].b;
+        if (syms_[condition].n == static_cast<std::int64_t>(facts::CompareOp::Le))
+          bound = arithmetic(bound, syms_.constant(1), static_cast<std::int64_t>(facts::Arithmetic::Add));
         if (bounds.size() < 4 && std::find(bounds.begin(), bounds.end(), bound) == bounds.end())
           bounds.push_back(bound);
       }
@@ -133,6 +139,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
     case InstructionKind::Read: {
       bool whole = false;
       SymId address = addressOf(in.path, state, &whole);
+      noteRead(address, state);
       access(in, gid, state, address, kEventRead | (whole ? kEventWhole : 0u), kNoSym);
       if (in.flags & facts::kInstrAtomic) {
         // Others write it at any time: each load is a new one.
@@ -160,6 +167,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
       if (in.flags & facts::kInstrInitialisation) renew(syms_.rootOf(address), state);
       access(in, gid, state, address, kEventWrite | (whole ? kEventWhole : 0u), whole ? kNoSym : value);
       if (emitting_) noteLockKind(gid, address, value, state);
+      if (emitting_ && !whole) noteIndexed(address, value, in);
       if (whole) {
         forget(address, state);
         if (in.value != kNone) {
@@ -195,6 +203,7 @@ void Flow::executeOn(Index instruction, State state, States& out) {
       }
       countReader(address, in.value, gid, state);
       takeOut(address, syms_.make(SymKind::Unknown, gid, 13), state);
+      if (used_results_.count(instruction)) noteFound(syms_.make(SymKind::Result, gid), state);
       SymId old = load(address, state);
       store(address, syms_.make(SymKind::Unknown, gid, 10, syms_[old].kind == SymKind::Const ? 0 : 1), state);
       break;
@@ -295,9 +304,16 @@ void Flow::access(const facts::Instruction& in, Gid gid, State& state, SymId add
     aux = syms_[root].a;
   }
   if (varies(address, gid)) flags |= kEventVaries;
+  bool through = false;
+  if (isOwn(address, state, &through)) {
+    flags |= kEventTaken | (through ? kEventThrough : 0u);
+  } else if (const Own given = ownIfGiven(address, state); given.argument != kNone) {
+    flags |= kEventParamOwn | (given.through ? kEventThrough : 0u);
+    aux = given.argument;
+  }
   for (SymId at = address;; at = syms_[at].a) {
-    if (isOwn(at, state)) flags |= kEventTaken;
     if (std::binary_search(state.rest.last.begin(), state.rest.last.end(), at)) flags |= kEventLast;
+    if (syms_[at].kind == SymKind::Element && isDrawn(syms_[at].b, state)) flags |= kEventDrawn;
     SymKind step = syms_[at].kind;
     if (step != SymKind::Field && step != SymKind::Element && step != SymKind::Load) break;
   }
@@ -332,6 +348,7 @@ Index Flow::snapshotOf(const State& state) {
     for (SymId sym : *list) h = mix(h, sym);
   }
   Snapshot snapshot = state.rest;
+  snapshot.unlinked.clear();
   snapshot.locks = state.locks;
   for (const Fact& fact : state.facts) {
     if (context_.mode_flags.isContent(syms_, fact.sym) || isSetting(fact.sym)) {
@@ -485,12 +502,16 @@ void Flow::addOutcomes() {
     keep(outcome.at_exit.signalled, 24);
     keep(outcome.at_exit.awaited, 24);
     keep(outcome.at_exit.joined, 24);
-    if (outcome.result != kNoSym && isOwn(outcome.result, state)) {
-      auto at = std::lower_bound(outcome.at_exit.taken.begin(), outcome.at_exit.taken.end(), outcome.result);
-      if (at == outcome.at_exit.taken.end() || *at != outcome.result)
-        outcome.at_exit.taken.insert(at, outcome.result);
+    if (outcome.result != kNoSym && (isOwn(outcome.result, state) || isDrawn(outcome.result, state)))
+      addSorted(outcome.at_exit.taken, outcome.result);
+    if (outcome.result != kNoSym && !state.rest.unlinked.empty()) {
+      State mine;
+      mine.rest.taken = state.rest.unlinked;
+      if (isOwn(outcome.result, mine) || isDrawn(outcome.result, mine))
+        addSorted(outcome.at_exit.unlinked, outcome.result);
     }
     keep(outcome.at_exit.taken, 8);
+    keep(outcome.at_exit.unlinked, 8);
     keep(outcome.at_exit.last, 8);
     keep(outcome.at_exit.acquired, kAcquired);
     keep(outcome.at_exit.destroyed, 8);

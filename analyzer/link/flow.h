@@ -60,6 +60,7 @@ struct Loop {
   std::vector<SymId> joins;                         // addresses of handles joined in each round
   std::pair<SymId, SymId> partial{kNoSym, kNoSym};  // an array, and the handle of which it joins some
   bool spins = false;                               // waits for others: nothing in it writes
+  std::vector<SymId> searched;                      // what it looks for and takes out where it finds it
 };
 
 // A call of a function that a model describes. Lives as long as its effects are applied.
@@ -148,6 +149,9 @@ class Flow {
   void noteInvalidUse(const Outcome& outcome, Gid gid, const std::vector<SymId>& args, State& state);
   SymId substitute(SymId sym, Gid gid, const std::vector<SymId>& args, State& state);
   bool varies(SymId value, Gid gid) const;
+  bool madeForStart(SymId value, Gid gid) const;
+  void noteIndexed(SymId address, SymId value, const facts::Instruction& in);
+  bool ownOfIndex(SymId value, SymId index) const;
   Index addCall(CallSite site);
   void noteCall(Gid gid, const State& state, SymId callee, const std::vector<SymId>& args, EventKind kind,
                 bool forwarded, SymId handle = kNoSym);
@@ -182,7 +186,6 @@ class Flow {
   void joinedOne(SymId home, std::int64_t index, SymId handle, State& state);
   void noteHome(SymId address, SymId handle);
   void keepHandle(Gid gid, SymId place, SymId handle, State& state);
-  void takeOut(SymId address, SymId value, State& state);
   void clearFlag(SymId address, SymId value, State& state);
   void atomicUpdate(const facts::Instruction& in, Gid gid, SymId address, State state, States& out);
   bool mayAliasLock(SymId a, SymId b) const;
@@ -192,7 +195,8 @@ class Flow {
   std::vector<SymId> alternatives(SymId value) const;
   std::vector<Held>::reverse_iterator heldBy(SymId lock, State& state, bool any) const;
   bool isHandle(SymId value) const;
-  bool covers(const Loop& joins, SymId handle) const;
+  bool covers(const Loop& joins, std::int64_t offset, SymId handle) const;
+  std::int64_t offsetOf(SymId index) const;
   bool oneOfMany(SymId handle) const;
   bool paramsOnly(SymId sym) const;
   LockKind lockKindOf(SymId lock) const;
@@ -213,7 +217,6 @@ class Flow {
   void takeTurn(SymId value, State& state);
   void countReader(SymId address, facts::ValueId value, Gid gid, State& state);
   bool holds(SymId sym, const Fact& fact, State& state);
-  bool isOwn(SymId address, const State& state) const;
   void noteWritten(std::uint64_t key, State& state);
   bool meets(const Summary& callee, const Outcome& outcome, Gid gid, const std::vector<SymId>& args,
              State& source, std::vector<SymId>& idle);
@@ -222,6 +225,25 @@ class Flow {
   void containerCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
                      State& state);
   SymId pointerContent(SymId object, State& state);
+
+  // --- whose an object is (flow_ownership.cpp)
+  void takeOut(SymId address, SymId value, State& state);
+  void giveAway(SymId value, State& state) const;
+  void noteRead(SymId address, const State& state);
+  void noteFound(SymId value, State& state) const;
+  std::vector<SymId> phisOf(SymId name) const;
+  bool leadsTo(SymId address, SymId item, SymId field, SymId old, const State& state) const;
+  struct Own {
+    bool any = false;        // something was taken
+    bool through = false;    // what it leads to is meant, of another kind
+    bool arguments = false;  // an argument counts as taken
+    Index argument = kNone;  // which one did
+  };
+  bool ownWay(SymId value, const State& state, std::vector<SymId>& seen, Own& found) const;
+  Own ownIfGiven(SymId address, const State& state) const;
+  bool isOwn(SymId address, const State& state, bool* through = nullptr) const;
+  bool isDrawn(SymId number, const State& state) const;
+  void noteLast(SymId count, std::int64_t number, State& state);
 
   // --- functions of the C++ library without a model of their own (flow_library.cpp)
   void libraryCall(const facts::Instruction& in, Gid gid, Index symbol, const std::vector<SymId>& args,
@@ -291,10 +313,12 @@ class Flow {
   Index block_ = 0;
   bool forwardedByReference_ = false;
   bool invoking_ = false;
-  std::set<SymId> read_atomically_;           // addresses, with acquire order
-  std::map<SymId, Index> own_copies_;         // a thread's copy of a callable object: its class
-  std::map<SymId, std::int64_t> home_index_;  // of a handle: which element
-  std::map<SymId, std::set<SymId>> homes_;    // array or container: handles kept in it
+  std::set<SymId> read_atomically_;            // addresses, with acquire order
+  std::map<SymId, std::set<Gid>> read_under_;  // addresses: where locks were taken that were held at a read
+  std::map<SymId, Index> own_copies_;          // a thread's copy of a callable object: its class
+  std::map<SymId, std::int64_t> home_index_;   // of a handle: which element
+  std::map<SymId, std::int64_t> home_offset_;  // … what is added to a counter for it
+  std::map<SymId, std::set<SymId>> homes_;     // array or container: handles kept in it
 
   Summary summary_;
   std::map<std::uint64_t, std::vector<Index>> snapshot_ids_;

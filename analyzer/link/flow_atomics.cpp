@@ -1,5 +1,4 @@
-// Flow: atomic flags as locks, counters as references, and what leaves shared
-// places.
+// Flow: atomic flags as locks.
 //
 // `while (flag.test_and_set());` … `flag.clear();` excludes others as a lock
 // does. It has no name as a lock, and is left out of orders and leaks: many
@@ -62,54 +61,6 @@ void Flow::clearFlag(SymId address, SymId value, State& state) {
     dropSoft(address, state);
   else if (paramsOnly(address) && state.rest.cleared.size() < 8)
     addSorted(state.rest.cleared, address);
-}
-
-// `head = item->next;` under a lock takes the item out: it is this thread's own
-// until it is stored again.
-void Flow::takeOut(SymId address, SymId value, State& state) {
-  bool locked = std::any_of(state.locks.begin(), state.locks.end(), [](const Held& h) { return !h.maybe; });
-  SymId root = syms_.rootOf(address);
-  if (isFresh(root, state)) return;
-  std::erase(state.rest.taken, value);
-  if (!locked) return;
-  SymId old = load(address, state);
-  // `p = ring[head]; head = (head + 1) % n;`: what stood at the old index.
-  for (const Binding& binding : state.memory) {
-    const SymKind variable = syms_[binding.first].kind;
-    if (variable != SymKind::Local && variable != SymKind::ResultSlot) continue;
-    if (syms_[binding.second].kind != SymKind::Load) continue;
-    const Sym& slot = syms_[syms_[binding.second].a];
-    if (slot.kind == SymKind::Element && slot.b != kNoSym && slot.b == old &&
-        syms_[old].kind != SymKind::Const)
-      addSorted(state.rest.taken, binding.second);
-  }
-  const Sym& s = syms_[old];
-  const bool known = s.kind == SymKind::Load || s.kind == SymKind::Via || s.kind == SymKind::Phi;
-  if (old == value || !known) return;
-  // `node->next = head; head = node;`: it is still on the list.
-  const bool linked = std::any_of(state.memory.begin(), state.memory.end(), [&](const Binding& binding) {
-    const SymKind at = syms_[binding.first].kind;
-    return binding.second == old && binding.first != address &&
-           (at == SymKind::Field || at == SymKind::Element);
-  });
-  if (linked) return;
-  addSorted(state.rest.taken, old);
-}
-
-// Whether nobody else has what is at `address`: it was taken out, or on some ways made here.
-bool Flow::isOwn(SymId address, const State& state) const {
-  auto taken = [&](SymId value) {
-    return std::binary_search(state.rest.taken.begin(), state.rest.taken.end(), value);
-  };
-  if (taken(address)) return true;
-  if (syms_[address].kind != SymKind::Phi || state.rest.taken.empty()) return false;
-  const std::vector<SymId> ways = alternatives(address);
-  bool any = false;
-  for (SymId way : ways) {
-    any |= taken(way);
-    if (!taken(way) && syms_[way].kind != SymKind::Const && !isFresh(syms_.rootOf(way), state)) return false;
-  }
-  return any;
 }
 
 }  // namespace gridlock::link

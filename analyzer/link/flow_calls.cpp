@@ -44,6 +44,13 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
   site.forwarded = forwarded;
   site.is_virtual = program_.instruction(gid).flags & facts::kInstrVirtual;
   site.in_loop = program_.instruction(gid).loop_depth > 0;
+  // What containers of the library hold may have owners elsewhere (shared_ptr).
+  auto ofContainer = [&](SymId value) {
+    if (value == kNoSym) return false;
+    const Sym& s = syms_[value];
+    if (s.kind != SymKind::Load || syms_[s.a].kind != SymKind::Field) return false;
+    return syms_[s.a].b == context_.element_field || syms_[s.a].b == context_.second_field;
+  };
   for (SymId arg : args) {
     std::uint8_t fresh = 0;
     if (arg != kNoSym) {
@@ -55,6 +62,10 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
         fresh = static_cast<std::uint8_t>(2 + syms_[root].a);
     }
     site.fresh.push_back(fresh);
+    std::uint8_t own = !ofContainer(arg) && (isOwn(arg, state) || isDrawn(arg, state)) ? 1 : 0;
+    if (const Index given = own ? kNone : ownIfGiven(arg, state).argument; given < 200)
+      own = static_cast<std::uint8_t>(2 + given);
+    site.own.push_back(own);
   }
   if (kind == EventKind::Start) summary_.starts = true;
   if (kind == EventKind::Call && syms_[callee].kind == SymKind::Func) {
@@ -74,7 +85,13 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
     // change with each round.
     for (std::size_t k = 0; k < args.size(); ++k) {
       SymId param = syms_.make(SymKind::Param, static_cast<std::uint32_t>(k));
-      if (varies(args[k], gid)) site.varying.push_back(param);
+      if (varies(args[k], gid) || madeForStart(args[k], gid)) site.varying.push_back(param);
+      // `ids[i] = i` in a loop before.
+      if (args[k] != kNoSym && syms_[args[k]].kind == SymKind::Element && varies(args[k], gid)) {
+        const auto indexed = context_.indexed.find(kIndexedArray | syms_[args[k]].a);
+        if (indexed != context_.indexed.end() && indexed->second)
+          site.varying.push_back(syms_.make(SymKind::Load, param));
+      }
       for (const Binding& binding : state.memory) {
         if (args[k] == kNoSym || syms_[args[k]].kind == SymKind::Const) continue;
         // A variable that all of them are given holds the same for all.
@@ -100,6 +117,14 @@ void Flow::noteCall(Gid gid, const State& state, SymId callee, const std::vector
   Event& event = emit(kind, gid, settings ? known : state);
   event.aux = aux;
   event.addr = handle;
+}
+
+// Whether an object was made anew for this start: each execution of it hands on another one, whoever calls.
+bool Flow::madeForStart(SymId value, Gid gid) const {
+  if (value == kNoSym || !isAllocation(value)) return false;
+  const Gid made = syms_[value].a;  // of Alloc and Via alike: an instruction of this function
+  return std::all_of(loops_.begin(), loops_.end(),
+                     [&](const Loop& loop) { return !loop.gids.count(gid) || loop.gids.count(made); });
 }
 
 // Whether a value is another one in each round of the innermost loop around
@@ -414,7 +439,10 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
       }
       store(address, value, state);
       SymId root = syms_.rootOf(address);
-      if (!isFresh(root, state)) escape(value, state);
+      if (!isFresh(root, state)) {
+        if (!isOwn(address, state)) giveAway(value, state);
+        escape(value, state);
+      }
       if (syms_[value].kind == SymKind::Via || syms_[value].kind == SymKind::Handle) noteHome(address, value);
     }
     for (SymId handle : outcome.at_exit.alive) add(state.rest.alive, substitute(handle, gid, args, source));
@@ -433,7 +461,12 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
       if (before_size == state.locks.size() && paramsOnly(mine) && state.rest.cleared.size() < 8)
         add(state.rest.cleared, mine);
     }
-    for (SymId value : outcome.at_exit.taken) add(state.rest.taken, substitute(value, gid, args, source));
+    for (SymId value : outcome.at_exit.taken) {
+      if (value != outcome.result) add(state.rest.taken, substitute(value, gid, args, source));
+    }
+    for (SymId value : outcome.at_exit.unlinked) {
+      if (value != outcome.result) noteFound(substitute(value, gid, args, source), state);
+    }
     if (const std::vector<Gid>& passed = outcome.at_exit.phase; !passed.empty()) {
       // Here it counts as one barrier, at the call.
       std::vector<Gid> phase{gid};
@@ -470,6 +503,17 @@ void Flow::applySummary(const Summary& callee, const facts::Instruction& in, Gid
     }
     SymId result = kNoSym;
     if (outcome.result != kNoSym) result = substitute(outcome.result, gid, args, source);
+    auto has = [&](const std::vector<SymId>& list) {
+      return outcome.result != kNoSym && std::binary_search(list.begin(), list.end(), outcome.result);
+    };
+    if (const bool own = has(outcome.at_exit.taken); own || has(outcome.at_exit.unlinked)) {
+      // Another one at each call, though it comes from the same place.
+      if (syms_[outcome.result].kind == SymKind::Load) result = syms_.make(SymKind::Via, gid, outcome.result);
+      if (own)
+        add(state.rest.taken, result);
+      else
+        noteFound(result, state);
+    }
     setResult(gid, result, state);
     for (const Fact& fact : outcome.facts) {
       if (fact.sym != outcome.result || syms_.hasParam(fact.sym)) continue;

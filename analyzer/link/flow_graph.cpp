@@ -292,17 +292,21 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     return std::any_of(state.facts.begin(), state.facts.end(),
                        [&](const Fact& fact) { return fact.sym == value && fact.equal && fact.value == 0; });
   };
-  std::vector<SymId> taken;
-  for (SymId value : into.rest.taken) {
-    bool both = std::binary_search(other.rest.taken.begin(), other.rest.taken.end(), value);
-    if (both || null_in(other, value)) taken.push_back(value);
-  }
-  for (SymId value : other.rest.taken) {
-    if (!std::binary_search(into.rest.taken.begin(), into.rest.taken.end(), value) && null_in(into, value))
-      taken.push_back(value);
-  }
-  std::sort(taken.begin(), taken.end());
-  into.rest.taken = std::move(taken);
+  auto own_on_both = [&](std::vector<SymId>& list, const std::vector<SymId>& others) {
+    std::vector<SymId> taken;
+    for (SymId value : list) {
+      if (std::binary_search(others.begin(), others.end(), value) || null_in(other, value))
+        taken.push_back(value);
+    }
+    for (SymId value : others) {
+      if (!std::binary_search(list.begin(), list.end(), value) && null_in(into, value))
+        taken.push_back(value);
+    }
+    std::sort(taken.begin(), taken.end());
+    list = std::move(taken);
+  };
+  own_on_both(into.rest.taken, other.rest.taken);
+  own_on_both(into.rest.unlinked, other.rest.unlinked);
   intersect(into.rest.dropped, other.rest.dropped);
   intersect(into.rest.last, other.rest.last);
   intersect(into.rest.acquired, other.rest.acquired);
@@ -361,14 +365,34 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     if (fresh) known->second = phi(address, x, y);
     return known->second;
   };
+  // What is known of a variable on both ways stays known of it: `*place == item`, wherever the place is.
+  auto keepFacts = [&] {
+    std::vector<Fact> kept;
+    for (const Fact& fact : before.facts) {
+      if (std::binary_search(other.facts.begin(), other.facts.end(), fact)) continue;
+      for (const auto& [sides, out] : equal) {
+        if (!syms_.contains(fact.sym, sides.first)) continue;
+        const Fact there{syms_.replace(fact.sym, sides.first, sides.second), fact.equal, fact.value};
+        if (!std::binary_search(other.facts.begin(), other.facts.end(), there)) continue;
+        kept.push_back({syms_.replace(fact.sym, sides.first, out), fact.equal, fact.value});
+        break;
+      }
+    }
+    for (const Fact& fact : kept) {
+      auto at = std::lower_bound(into.facts.begin(), into.facts.end(), fact);
+      if (at == into.facts.end() || *at != fact) into.facts.insert(at, fact);
+    }
+  };
   // What is null on one way, and this thread's own on the other, is its own.
   std::vector<SymId> own;
   auto noteOwn = [&](SymId x, SymId y, SymId both) {
     if (syms_[both].kind != SymKind::Phi) return;
     if (before.rest.taken.empty() && other.rest.taken.empty()) return;
-    auto null = [&](SymId v) { return syms_[v].kind == SymKind::Const; };
+    auto null = [&](SymId v, const State& state) {
+      return syms_[v].kind == SymKind::Const || null_in(state, v);
+    };
     const bool a_own = isOwn(x, before), b_own = isOwn(y, other);
-    if ((a_own && (b_own || null(y))) || (b_own && null(x))) own.push_back(both);
+    if ((a_own && (b_own || null(y, other))) || (b_own && null(x, before))) own.push_back(both);
   };
   while (a != into.memory.end() || b != other.memory.end()) {
     if (b == other.memory.end() || (a != into.memory.end() && a->first < b->first)) {
@@ -385,6 +409,7 @@ bool Flow::mergeInto(State& into, const State& other, Index block) {
     }
   }
   into.memory = std::move(memory);
+  if (!equal.empty() && !before.facts.empty() && !other.facts.empty()) keepFacts();
   for (const Fact& fact : errors) {
     auto at = std::lower_bound(into.facts.begin(), into.facts.end(), fact);
     if (at == into.facts.end() || *at != fact) into.facts.insert(at, fact);
@@ -445,6 +470,8 @@ void Flow::enterBlock(Index block, Index from, State state) {
       const Loop& loop = loops_[l];
       if (loop.blocks[block]) continue;
       for (SymId address : loop.joins) joinThread(address, 0, state, true);
+      // Where it was not found, it is not on the list either.
+      for (SymId found : loop.searched) noteFound(found, state);
       if (loop.partial.first != kNoSym && *loop.bound - *loop.first <= 64) {
         for (std::int64_t i = *loop.first; i < *loop.bound; ++i)
           joinedOne(loop.partial.first, i, loop.partial.second, state);

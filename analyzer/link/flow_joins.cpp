@@ -1,6 +1,7 @@
 // Flow: what is known of handles of threads, and which threads a join ends.
 #include <algorithm>
 
+#include "analyzer/facts/arithmetic.h"
 #include "analyzer/link/flow.h"
 
 namespace gridlock::link {
@@ -18,7 +19,18 @@ void Flow::noteHome(SymId address, SymId handle) {
   if (const Sym& at = syms_[address]; at.kind == SymKind::Element && at.b != kNoSym) {
     if (syms_[at.b].kind == SymKind::Const) home_index_[handle] = syms_[at.b].n;
   }
-  if (syms_[address].kind == SymKind::Element) homes_[syms_[address].a].insert(handle);
+  if (syms_[address].kind != SymKind::Element) return;
+  homes_[syms_[address].a].insert(handle);
+  const SymId index = syms_[address].b;
+  if (index != kNoSym && syms_[index].kind != SymKind::Const) home_offset_[handle] = offsetOf(index);
+}
+
+// What is added to a loop's counter: `t[i - 1]`.
+std::int64_t Flow::offsetOf(SymId index) const {
+  if (index == kNoSym || syms_[index].kind != SymKind::Arith) return 0;
+  const Sym& sum = syms_[index];
+  const bool add = sum.n == static_cast<std::int64_t>(facts::Arithmetic::Add);
+  return add && syms_[sum.b].kind == SymKind::Const ? syms_[sum.b].n : 0;
 }
 
 // Where a new thread's handle goes.
@@ -40,7 +52,7 @@ void Flow::keepHandle(Gid gid, SymId place, SymId handle, State& state) {
 
 // Whether a loop that joins goes through all that the loop around `handle`'s
 // start has started.
-bool Flow::covers(const Loop& joins, SymId handle) const {
+bool Flow::covers(const Loop& joins, std::int64_t offset, SymId handle) const {
   Gid start = syms_[handle].a;  // of Handle and Via alike: an instruction of this function
   const Loop* starts = nullptr;
   for (const Loop& loop : loops_) {
@@ -49,13 +61,20 @@ bool Flow::covers(const Loop& joins, SymId handle) const {
   if (!starts) {
     auto index = home_index_.find(handle);
     if (index == home_index_.end()) return true;
-    if (joins.first && index->second < *joins.first) return false;
-    return !joins.has_bound || !joins.bound || index->second < *joins.bound;
+    if (joins.first && index->second < *joins.first + offset) return false;
+    return !joins.has_bound || !joins.bound || index->second < *joins.bound + offset;
   }
   if (starts == &joins) return true;
-  if (starts->first && joins.first && *joins.first > *starts->first) return false;
+  const auto found = home_offset_.find(handle);
+  const auto first = home_index_.find(handle);  // of its first round
+  std::int64_t from = 0;
+  if (found != home_offset_.end())
+    from = found->second;
+  else if (first != home_index_.end() && starts->first)
+    from = first->second - *starts->first;
+  if (starts->first && joins.first && *joins.first + offset > *starts->first + from) return false;
   if (!starts->has_bound || !joins.has_bound) return true;
-  if (starts->bound && joins.bound) return *joins.bound >= *starts->bound;
+  if (starts->bound && joins.bound) return *joins.bound + offset >= *starts->bound + from;
   // As many as were counted when they were started.
   if (joins.bound_local != kNone) {
     const bool counted = std::any_of(starts->gids.begin(), starts->gids.end(), [&](Gid gid) {
@@ -67,7 +86,10 @@ bool Flow::covers(const Loop& joins, SymId handle) const {
     });
     if (counted) return true;
   }
-  if (starts->bound_sym != kNoSym && joins.bound_sym != kNoSym) return starts->bound_sym == joins.bound_sym;
+  if (starts->bound_sym != kNoSym && joins.bound_sym != kNoSym) {
+    auto last = [](const Loop& loop) { return loop.bound_op == facts::CompareOp::Le ? 1 : 0; };
+    return starts->bound_sym == joins.bound_sym && last(joins) + offset >= last(*starts) + from;
+  }
   return true;
 }
 
@@ -85,8 +107,18 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
   SymId home = at.kind == SymKind::Element ? at.a : address;
   if (syms_[home].kind == SymKind::Field && syms_[home].b == context_.element_field) container = true;
   bool one = at.kind == SymKind::Element && at.b != kNoSym && syms_[at.b].kind == SymKind::Const;
+  const std::int64_t offset = at.kind == SymKind::Element ? offsetOf(at.b) : 0;
   if (at.kind != SymKind::Element && !container) {
     joinValue(load(address, state), state);
+    // `workers[i].thread`: those of all when the loop is over, also of none.
+    SymId element = address;
+    while (syms_[element].kind == SymKind::Field) element = syms_[element].a;
+    const bool computed = syms_[element].kind == SymKind::Element && syms_[element].b != kNoSym &&
+                          syms_[syms_[element].b].kind != SymKind::Const;
+    if (!computed || gid == 0 || any_element || loops_of_[block_].empty()) return;
+    const SymId general = syms_.replace(address, element, syms_.element(syms_[element].a, kNoSym));
+    std::vector<SymId>& joins = loops_[loops_of_[block_].back()].joins;
+    if (std::find(joins.begin(), joins.end(), general) == joins.end()) joins.push_back(general);
     return;
   }
   if (one && !container) {
@@ -114,7 +146,7 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
     for (SymId handle : it->second) {
       bool same_round = false;
       if (loop && !any_element) {
-        if (!covers(*loop, handle)) {
+        if (!covers(*loop, offset, handle)) {
           // A part of them.
           Loop& part = loops_[loops_of_[block_].back()];
           if (it->second.size() == 1 && part.first && part.bound) part.partial = {home, handle};
@@ -130,7 +162,7 @@ void Flow::joinThread(SymId address, Gid gid, State& state, bool any_element) {
     Loop& mine = loops_[loops_of_[block_].back()];
     bool all = it != homes_.end();
     if (all) {
-      for (SymId handle : it->second) all = all && covers(mine, handle);
+      for (SymId handle : it->second) all = all && covers(mine, offset, handle);
     }
     if (it == homes_.end() || all) {
       if (std::find(mine.joins.begin(), mine.joins.end(), address) == mine.joins.end()) {

@@ -406,7 +406,8 @@ void Flow::waitOn(SymId condition, SymId lock, Gid gid, std::uint32_t flags, Sta
   state.idle.clear();
   std::erase_if(state.memory, [&](const Binding& binding) {
     SymKind kind = syms_[syms_.rootOf(binding.first)].kind;
-    return kind == SymKind::Global || kind == SymKind::Param || kind == SymKind::Load;
+    const bool shared = kind == SymKind::Global || kind == SymKind::Param || kind == SymKind::Load;
+    return shared && !isHandle(binding.second);
   });
   std::erase_if(state.facts, [&](const Fact& fact) {
     SymId at = fact.sym;

@@ -1,6 +1,7 @@
 // Flow: which loops a function has, what counts their rounds, and what a round leaves to the next.
 #include <algorithm>
 
+#include "analyzer/facts/arithmetic.h"
 #include "analyzer/link/flow.h"
 
 namespace gridlock::link {
@@ -93,6 +94,47 @@ void Flow::findLoops() {
       if (loops_[l].blocks[block]) loops_of_[block].push_back(l);
     }
   }
+}
+
+// Whether a value is another one for each index: `i`, `i * chunk`, `(i + 1) * size / parts`.
+bool Flow::ownOfIndex(SymId value, SymId index) const {
+  if (value == index) return true;
+  const Sym s = syms_[value];
+  if (s.kind != SymKind::Arith) return false;
+  switch (static_cast<facts::Arithmetic>(s.n)) {
+    case facts::Arithmetic::Add:
+    case facts::Arithmetic::Subtract:
+      if (syms_[s.a].kind == SymKind::Const) return ownOfIndex(s.b, index);
+      return syms_[s.b].kind == SymKind::Const && ownOfIndex(s.a, index);
+    case facts::Arithmetic::Multiply:
+      return (ownOfIndex(s.a, index) && !syms_.contains(s.b, index)) ||
+             (ownOfIndex(s.b, index) && !syms_.contains(s.a, index));
+    case facts::Arithmetic::Divide: {
+      const Sym& product = syms_[s.a];
+      return product.kind == SymKind::Arith &&
+             product.n == static_cast<std::int64_t>(facts::Arithmetic::Multiply) && ownOfIndex(s.a, index);
+    }
+    default:
+      return false;
+  }
+}
+
+// `ranges[i].begin = i * chunk;`, `ids[i] = i;`
+void Flow::noteIndexed(SymId address, SymId value, const facts::Instruction& in) {
+  if ((in.flags & facts::kInstrInitialisation) && syms_[value].kind == SymKind::Const) return;
+  SymId element = address;
+  while (syms_[element].kind == SymKind::Field) element = syms_[element].a;
+  const Sym at = syms_[element];
+  std::uint64_t key = writeKey(syms_, address);
+  if (element == address) {
+    if (at.kind != SymKind::Element || syms_[at.a].kind != SymKind::Local) return;
+    key = kIndexedArray | at.a;
+  }
+  if (key == 0) return;
+  const bool own = at.kind == SymKind::Element && at.b != kNoSym && syms_[at.b].kind != SymKind::Const &&
+                   ownOfIndex(value, at.b);
+  auto [known, fresh] = context_.indexed.try_emplace(key, own);
+  if (!fresh) known->second &= own;
 }
 
 // Waits for others to change something: nothing in it could.
@@ -195,10 +237,9 @@ void Flow::staleLoop(State& state, const Loop& loop) {
   unique(state.rest.joined);
   unique(state.rest.awaited);
   unique(state.rest.signalled);
-  for (SymId& value : state.rest.taken) value = stale(value);
-  unique(state.rest.taken);
-  for (auto* list : {&state.rest.last, &state.rest.acquired, &state.rest.dropped, &state.rest.destroyed,
-                     &state.rest.initialised, &state.rest.cleared}) {
+  for (auto* list :
+       {&state.rest.taken, &state.rest.unlinked, &state.rest.last, &state.rest.acquired, &state.rest.dropped,
+        &state.rest.destroyed, &state.rest.initialised, &state.rest.cleared}) {
     for (SymId& value : *list) value = stale(value);
     unique(*list);
   }

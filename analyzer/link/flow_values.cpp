@@ -439,22 +439,7 @@ bool Flow::assumeEqual(SymId value, bool equal, std::int64_t number, State& stat
   if (equal) std::erase_if(state.facts, [&](const Fact& fact) { return fact.sym == value; });
   Fact fact{value, equal, number};
   state.facts.insert(std::lower_bound(state.facts.begin(), state.facts.end(), fact), fact);
-  // `if (--references == 0)`, `if (references.fetch_sub(1) == 1)`: the object
-  // is this thread's alone.
-  if (equal && s.kind == SymKind::Result && (number == 0 || number == 1)) {
-    Gid gid = s.a;
-    bool mine = gid >= info_.first_gid && gid - info_.first_gid < body_.instructions.size();
-    const facts::Instruction& in = body_.instructions[mine ? gid - info_.first_gid : 0];
-    if (mine && in.kind == facts::InstructionKind::ReadWrite && (in.flags & facts::kInstrAtomic) &&
-        in.path != kNone) {
-      SymId counter = addressOf(in.path, state);
-      if (syms_[counter].kind == SymKind::Field) {
-        SymId object = syms_[counter].a;
-        auto at = std::lower_bound(state.rest.last.begin(), state.rest.last.end(), object);
-        if (at == state.rest.last.end() || *at != object) state.rest.last.insert(at, object);
-      }
-    }
-  }
+  if (equal) noteLast(value, number, state);
   if (number == 0 && equal) foundIdle(value, state);
   if (number == -1 && equal) takeTurn(value, state);
   // Someone has set it: what was done before that is done.
@@ -508,6 +493,10 @@ bool Flow::assume(SymId condition, bool truth, State& state) {
           (op == CompareOp::Ge && truth && n > 0) || (op == CompareOp::Le && truth && n < 0) ||
           (op == CompareOp::Ge && !truth && n <= 0) || (op == CompareOp::Le && !truth && n >= 0);
       if (excludes_zero && !assumeEqual(left, false, 0, state)) return false;
+      // `if (--references <= 0)`, and where `--references > 0` does not hold.
+      if ((op == CompareOp::Le && truth && n == 0) || (op == CompareOp::Gt && !truth && n == 0) ||
+          (op == CompareOp::Lt && truth && n == 1) || (op == CompareOp::Ge && !truth && n == 1))
+        noteLast(left, 0, state);
     }
   }
   return assumeEqual(condition, !truth, 0, state);

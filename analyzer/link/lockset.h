@@ -7,6 +7,7 @@
 // `world`.
 #pragma once
 
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <vector>
@@ -19,6 +20,9 @@
 #include "analyzer/link/symbolic.h"
 
 namespace gridlock::link {
+
+// Marks the key of a function's own array among those of fields and globals.
+inline constexpr std::uint64_t kIndexedArray = 4ull << 40;
 
 struct LinkContext {
   Program& program;
@@ -33,9 +37,13 @@ struct LinkContext {
   std::unordered_map<SymId, std::vector<SymId>> phis;
   // What a loop's variable is compared with, by its Phi.
   std::unordered_map<SymId, std::vector<SymId>> bounds;
-  std::set<Gid> leaving;                 // starts of threads that may leave threads of their own running
-  Index section = kNone;                 // the symbol that stands for the program's atomic section
-  std::set<std::uint64_t> awaited_keys;  // writeKeys of flags that someone waits for
+  // Fields (by writeKey) and arrays of numbers of which each element of an array gets its own, made of its
+  // index: whether all that is written to them is so.
+  std::map<std::uint64_t, bool> indexed;
+  std::unordered_map<Gid, SymId> counted;  // where references are counted down: the counter's address there
+  std::set<Gid> leaving;                   // starts of threads that may leave threads of their own running
+  Index section = kNone;                   // the symbol that stands for the program's atomic section
+  std::set<std::uint64_t> awaited_keys;    // writeKeys of flags that someone waits for
   // Pseudo fields: of containers, pairs and guards.
   Index element_field, second_field, first_field, mutex_field[4], owned_field, readers_field;
 

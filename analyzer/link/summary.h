@@ -61,6 +61,7 @@ struct Snapshot {
   std::vector<SymId> cleared;      // atomic flags set back to 0
   std::vector<SymId> taken;        // values taken out of shared places, under a lock:
                                    // this thread's own
+  std::vector<SymId> unlinked;     // the same, without a lock of this function: its caller's may do
   std::vector<SymId> destroyed;    // locks surely destroyed
   std::vector<SymId> initialised;  // locks surely initialised by a call
   std::vector<SymId> acquired;     // locks surely taken at some time since entry, held or not
@@ -120,13 +121,16 @@ enum EventFlag : std::uint32_t {
   kEventNarrow = 1u << 18,  // atomic with acquire or release order
   kEventWhole = 1u << 19,   // Access: of a whole object, parts included
   kEventContainer = 1u << 20,
-  kEventTaken = 1u << 22,    // Access: of an object that was taken out of what is shared
-  kEventInvalid = 1u << 23,  // Acquire: of a destroyed lock; InitLock: a second time
-  kEventThrown = 1u << 24,   // Exit: by an exception
-  kEventLast = 1u << 25,     // Access: of an object nobody else refers to any more
-  kEventDying = 1u << 26,    // Call, Access: on a way that only ends the process, by abort or the like
-  kEventLatch = 1u << 27,    // SemaphoreInit: of a latch
-  kEventVaries = 1u << 21,   // Access: at another place in each round of `loop`
+  kEventTaken = 1u << 22,     // Access: of an object that was taken out of what is shared
+  kEventInvalid = 1u << 23,   // Acquire: of a destroyed lock; InitLock: a second time
+  kEventThrown = 1u << 24,    // Exit: by an exception
+  kEventLast = 1u << 25,      // Access: of an object nobody else refers to any more
+  kEventDying = 1u << 26,     // Call, Access: on a way that only ends the process, by abort or the like
+  kEventLatch = 1u << 27,     // SemaphoreInit: of a latch
+  kEventVaries = 1u << 21,    // Access: at another place in each round of `loop`
+  kEventDrawn = 1u << 28,     // Access: of an element whose index nobody else has been given
+  kEventThrough = 1u << 29,   // Access, with kEventTaken: of another object, which what was taken leads to
+  kEventParamOwn = 1u << 30,  // Access: kEventTaken, if argument aux is the thread's own at entry
 };
 
 struct Event {
@@ -152,6 +156,7 @@ struct CallSite {
   bool in_loop = false;
   std::vector<SymId> varying;       // Start: what differs from one round of the loop
                                     // around it to the next
+  std::vector<std::uint8_t> own;    // per argument: 1 is the thread's own; 2 …, if parameter's is
   std::vector<std::uint8_t> fresh;  // per argument: 1 points to a fresh object;
                                     // 2 to parameter's, if fresh
   bool operator==(const CallSite&) const = default;

@@ -1,9 +1,12 @@
 // World: contexts from the roots down, and the events in each.
 #include "analyzer/link/world.h"
+
+#include "analyzer/facts/arithmetic.h"
 #include "analyzer/link/mix.h"
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
 
 namespace gridlock::link {
 
@@ -280,12 +283,49 @@ bool World::isDrawn(SymId sym) const {
          in.value != kNone;
 }
 
+// `id * k + c`, where nothing else is in it.
+std::optional<World::Linear> World::linear(SymId sym) const {
+  if (sym == kNoSym) return std::nullopt;
+  const Sym& s = syms[sym];
+  if (s.kind == SymKind::Const) return Linear{kNoSym, 0, s.n};
+  if (s.kind != SymKind::Arith) return Linear{sym, 1, 0};
+  const auto a = linear(s.a), b = linear(s.b);
+  if (!a || !b || (a->base != kNoSym && b->base != kNoSym && a->base != b->base)) return std::nullopt;
+  const SymId base = a->base != kNoSym ? a->base : b->base;
+  constexpr std::int64_t kSmall = 1 << 24;
+  for (const Linear& side : {*a, *b}) {
+    if (std::abs(side.factor) > kSmall || std::abs(side.rest) > kSmall) return std::nullopt;
+  }
+  switch (static_cast<facts::Arithmetic>(s.n)) {
+    case facts::Arithmetic::Add:
+      return Linear{base, a->factor + b->factor, a->rest + b->rest};
+    case facts::Arithmetic::Subtract:
+      return Linear{base, a->factor - b->factor, a->rest - b->rest};
+    case facts::Arithmetic::Multiply:
+      if (a->base == kNoSym) return Linear{base, a->rest * b->factor, a->rest * b->rest};
+      if (b->base == kNoSym) return Linear{base, b->rest * a->factor, b->rest * a->rest};
+      return std::nullopt;
+    default:
+      return std::nullopt;
+  }
+}
+
+// Whether a part that begins and ends so certainly runs into the next one's: `id * 32` to `id * 32 + 33`.
+bool World::reachesNext(SymId begin, SymId end) const {
+  const auto from = linear(begin), to = linear(end);
+  if (!from || !to || from->base == kNoSym || from->base != to->base || from->factor != to->factor)
+    return false;
+  const std::int64_t length = std::abs(to->rest - from->rest);
+  return from->factor != 0 && length > std::abs(from->factor);
+}
+
 // A loop over the thread's own part: from where its number says to where it says, or in steps of more
 // than one.
 bool World::isPartition(ContextId context, SymId phi) const {
   auto inputs = link.phis.find(phi);
   if (inputs == link.phis.end() || contexts[context].varying.empty()) return false;
   bool begins = false, single_steps = false;
+  SymId first = kNoSym;
   std::vector<SymId> seen{phi}, work(inputs->second);
   while (!work.empty()) {
     SymId input = work.back();
@@ -308,18 +348,22 @@ bool World::isPartition(ContextId context, SymId phi) const {
     // Its first step, unrolled.
     if (syms[input].kind == SymKind::Arith && syms[syms[input].b].kind == SymKind::Const &&
         isVarying(context, syms[input].a)) {
-      single_steps |= syms[syms[input].b].n == 1 || syms[syms[input].b].n == -1;
+      const bool add = syms[input].n == static_cast<std::int64_t>(facts::Arithmetic::Add);
+      single_steps |= add && (syms[syms[input].b].n == 1 || syms[syms[input].b].n == -1);
+      begins = true;
+      first = input;
       continue;
     }
     if (!isVarying(context, input)) return false;
     begins = true;
+    first = input;
   }
   if (!begins || !single_steps) return begins;
   for (SymId one : seen) {
     auto bounds = link.bounds.find(one);
     if (bounds == link.bounds.end()) continue;
     for (SymId bound : bounds->second) {
-      if (isVarying(context, bound)) return true;
+      if (isVarying(context, bound)) return !reachesNext(first, bound);
     }
   }
   return false;
@@ -402,6 +446,9 @@ void World::processEvent(ContextId context, Index e) {
       access.context = context;
       access.event = e;
       access.flags = event.flags | (contexts[context].dying ? kEventDying : 0u);
+      if ((event.flags & kEventParamOwn) && event.aux < contexts[context].own.size() &&
+          contexts[context].own[event.aux])
+        access.flags |= kEventTaken;
       access.locks = locks;
       access.alive = aliveAt(context, snapshot);
       access.awaited = tokens(context, contexts[context].awaited, snapshot.awaited, true, false);
@@ -411,7 +458,7 @@ void World::processEvent(ContextId context, Index e) {
       access.phase = phaseAt(context, snapshot);
       access.origin = contexts[context].origin;
       access.doubt = doubtAt(context, snapshot);
-      access.distinct = isVarying(context, event.addr);
+      access.distinct = (event.flags & kEventDrawn) || isVarying(context, event.addr);
       access.width = static_cast<std::uint16_t>(std::min<std::size_t>(list.size(), 60000));
       for (PlaceId place : list) {
         if (objectOf(place).kind == ObjectKind::Function) continue;
@@ -420,7 +467,7 @@ void World::processEvent(ContextId context, Index e) {
             mix(mix(mix(mix(mix(place, access.gid), access.locks), access.alive), access.origin),
                 access.awaited * 2 + access.distinct);
         h = mix(mix(mix(h, access.acquired + access.only + access.phase * 31), access.signalled),
-                access.flags & (kEventRead | kEventWrite | kEventDying));
+                access.flags & (kEventRead | kEventWrite | kEventDying | kEventTaken));
         h = mix(h, access.doubt);
         if (access_ids_.emplace(h, true).second) accesses.push_back(access);
       }

@@ -77,6 +77,7 @@ struct Context {
   std::vector<SetId> arguments;
   std::vector<std::int64_t> constants;  // kNoConstant: none
   std::vector<bool> fresh;
+  std::vector<bool> own;                       // arguments: what they point to is this thread's own
   std::vector<SymId> varying;                  // differs between threads of the origin
   std::vector<SymId> rounds;                   // differs between the rounds of a loop that starts threads
   SetId alive = 0;                             // AliveRefs
@@ -233,6 +234,12 @@ class World {
   std::optional<std::int64_t> constant(ContextId context, SymId sym) const;
   bool isVarying(ContextId context, SymId sym) const;
   bool isPartition(ContextId context, SymId phi) const;
+  struct Linear {
+    SymId base = kNoSym;
+    std::int64_t factor = 0, rest = 0;
+  };
+  std::optional<Linear> linear(SymId sym) const;
+  bool reachesNext(SymId begin, SymId end) const;
   bool isDrawn(SymId sym) const;
   bool isCrash(SymId signal) const;
   bool isHashed(SymId lock) const;

@@ -166,6 +166,17 @@ void World::start(ContextId from, const Event& event, const CallSite& site, cons
       if (isVarying(from, args[k]) || differs(contexts[from].rounds, args[k]))
         root.varying.push_back(syms.make(SymKind::Param, static_cast<std::uint32_t>(k)));
     }
+    // Of what it is given, what was made of its index.
+    constexpr std::size_t kVarying = 24;
+    for (std::size_t i = 0, n_varying = root.varying.size(); i < n_varying; ++i) {
+      if (syms[root.varying[i]].kind != SymKind::Param) continue;
+      for (const auto& [key, own] : link.indexed) {
+        if (!own || (key >> 40) != 1 || root.varying.size() >= kVarying) continue;
+        root.varying.push_back(
+            syms.make(SymKind::Load, syms.field(root.varying[i], static_cast<Index>(key & 0xffffffff))));
+      }
+    }
+    std::sort(root.varying.begin(), root.varying.end());
     origins[id].arguments = root.arguments;
     // The same start seen again in this round (another state of its function).
     bool known = origins[id].root != kNone && origins[id].root < contexts.size() &&

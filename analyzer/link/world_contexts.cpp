@@ -82,7 +82,13 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     bool is_fresh = fresh == 1 || (fresh >= 2 && fresh - 2u < contexts[from].fresh.size() &&
                                    contexts[from].fresh[fresh - 2u]);
     next.fresh.push_back(is_fresh);
-    if (isVarying(from, args[k]))
+    const std::uint8_t own = k < site.own.size() ? site.own[k] : 0;
+    const bool is_own =
+        own == 1 || (own >= 2 && own - 2u < contexts[from].own.size() && contexts[from].own[own - 2u]);
+    next.own.push_back(is_own);
+    // A number that nobody else has been given.
+    const bool drawn = is_own && (callee.index_args >> std::min<std::size_t>(k, 63) & 1);
+    if (drawn || isVarying(from, args[k]))
       next.varying.push_back(syms.make(SymKind::Param, static_cast<std::uint32_t>(k)));
     // What a closure at the argument holds that differs.
     for (SymId varying : contexts[from].varying) {
@@ -140,6 +146,7 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   for (SetId a : next.arguments) h = mix(h, a);
   for (std::int64_t c : next.constants) h = mix(h, static_cast<std::uint64_t>(c));
   for (bool f : next.fresh) h = mix(h, f);
+  for (bool o : next.own) h = mix(h, o);
   for (SymId v : next.varying) h = mix(h, v);
   for (SymId v : next.rounds) h = mix(h, v + 1);
   h = mix(mix(mix(mix(mix(h, next.alive), next.awaited), next.signalled), next.once), next.clone);
@@ -156,10 +163,10 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
         return false;
     }
     return c.arguments == next.arguments && c.constants == next.constants && c.fresh == next.fresh &&
-           c.varying == next.varying && c.rounds == next.rounds && c.alive == next.alive &&
-           c.awaited == next.awaited && c.signalled == next.signalled && c.once == next.once &&
-           c.clone == next.clone && c.acquired == next.acquired && c.only == next.only &&
-           c.phase == next.phase && c.frames == next.frames && c.dying == next.dying &&
+           c.own == next.own && c.varying == next.varying && c.rounds == next.rounds &&
+           c.alive == next.alive && c.awaited == next.awaited && c.signalled == next.signalled &&
+           c.once == next.once && c.clone == next.clone && c.acquired == next.acquired &&
+           c.only == next.only && c.phase == next.phase && c.frames == next.frames && c.dying == next.dying &&
            c.flags == next.flags && c.settings == next.settings && c.doubt == next.doubt;
   };
   auto remember = [&](ContextId id) {
@@ -221,6 +228,12 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
       if (k >= next.fresh.size() || !next.fresh[k]) {
         grown |= joined.fresh[k];
         joined.fresh[k] = false;
+      }
+    }
+    for (std::size_t k = 0; k < joined.own.size(); ++k) {
+      if (k >= next.own.size() || !next.own[k]) {
+        grown |= joined.own[k];
+        joined.own[k] = false;
       }
     }
     SetId alive = unite(joined.alive, next.alive);

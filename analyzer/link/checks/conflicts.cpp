@@ -116,7 +116,11 @@ bool Conflicts::between(const Access& a, const Access& b) const {
   }
   if (!world_.parallel(a.origin, a.alive, b.origin, b.alive)) return false;
   if ((a.flags | b.flags) & kEventLast) return false;
-  if ((a.flags & kEventTaken) && (b.flags & kEventTaken)) return false;
+  if ((a.flags & kEventTaken) && (b.flags & kEventTaken)) {
+    // What own objects lead to is own as well, but not where there is only one of it.
+    const bool through = ((a.flags | b.flags) & kEventThrough) != 0;
+    if (!through || !world_.singlePlace(a.place) || !world_.singlePlace(b.place)) return false;
+  }
   if (takenUnder(a, b) || takenUnder(b, a)) return false;
   if (createdUnder(a, b) || createdUnder(b, a)) return false;
   if (ownSlot(a, b) || ownSlot(b, a)) return false;

@@ -1,0 +1,32 @@
+// gridlock: mode=static
+//
+// The first call makes the worker that all threads get.
+#include <pthread.h>
+#include <stdlib.h>
+
+struct worker {
+  pthread_t thread;
+  long sum;
+};
+
+static void* work(void* p) {
+  struct worker* w = p;
+  w->sum += 1;  // expect: data-race
+  return NULL;
+}
+
+static struct worker* start(void) {
+  static struct worker* w;
+  if (!w) w = calloc(1, sizeof *w);
+  if (pthread_create(&w->thread, NULL, work, w)) return NULL;
+  return w;
+}
+
+int main(void) {
+  struct worker* workers[3];
+  for (int i = 0; i < 3; i++) {
+    if (!(workers[i] = start())) return 1;
+  }
+  for (int i = 0; i < 3; i++) pthread_join(workers[i]->thread, NULL);
+  return 0;
+}
