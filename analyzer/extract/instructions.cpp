@@ -275,6 +275,8 @@ void Instructions::initialise(const clang::VarDecl& variable) {
 
 void Instructions::memberInitialiser(const clang::CXXCtorInitializer& initialiser) {
   const clang::Expr* value = initialiser.getInit();
+  if (const auto* from = llvm::dyn_cast_or_null<clang::CXXInheritedCtorInitExpr>(value))
+    return inherited(*from);
   if (!value || !initialiser.isAnyMemberInitializer()) return;
   const clang::FieldDecl* field = initialiser.getAnyMember();
   const clang::QualType type = field->getType();
@@ -448,6 +450,23 @@ void Instructions::construct(const clang::CXXConstructExpr& construct) {
   for (const clang::Expr* argument : construct.arguments()) row.args.push_back(lowering_.argument(argument));
   row.type = lowering_.types().of(type);
   emit(std::move(row), location);
+}
+
+// A constructor that a class inherits hands its parameters on to the base's.
+void Instructions::inherited(const clang::CXXInheritedCtorInitExpr& from) {
+  const auto target = lowering_.plan().destinations.find(&from);
+  if (target == lowering_.plan().destinations.end() || !lowering_.declaration()) return;
+  facts::Instruction row{.kind = InstructionKind::Call, .flags = facts::kInstrConstructor};
+  row.callee = lowering_.functionValue(*from.getConstructor(), true);
+  row.args.push_back(lowering_.addressOf(lowering_.placeOf(*target->second), from.getType()));
+  for (const clang::ParmVarDecl* parameter : lowering_.declaration()->parameters()) {
+    facts::Path slot = lowering_.slotOf(*parameter);
+    row.args.push_back(parameter->getType()->isRecordType()
+                           ? lowering_.object(std::move(slot), parameter->getType())
+                           : lowering_.load(std::move(slot), parameter->getType()));
+  }
+  row.type = lowering_.types().of(from.getType());
+  emit(std::move(row), from.getBeginLoc());
 }
 
 void Instructions::created(const clang::CXXNewExpr& created) {

@@ -36,6 +36,7 @@ class Instructions {
   void unary(const clang::UnaryOperator& unary);
   void call(const clang::CallExpr& call);
   void construct(const clang::CXXConstructExpr& construct);
+  void inherited(const clang::CXXInheritedCtorInitExpr& from);
   void created(const clang::CXXNewExpr& created);
   void listed(const clang::Expr& list, llvm::ArrayRef<clang::Expr*> values);
   void lambda(const clang::LambdaExpr& lambda);

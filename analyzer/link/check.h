@@ -31,8 +31,10 @@ class Reporter {
   // The lock classes that a set of places belongs to; empty when they are too
   // many to say.
   std::vector<PlaceId> lockClasses(SetId places) const;
-  model::Id segment(OriginId origin, SetId alive);
-  void finishSegments();
+  // When something is done, as far as it tells what else can go on meanwhile.
+  model::Id segment(const Access& side);
+  // Says which of these segments are never at the same time.
+  void orderSegments(const std::set<model::Id>& which);
 
   World& world;
   model::Report& report;
@@ -46,16 +48,20 @@ class Reporter {
   std::map<OriginId, model::Id> threads_;
   std::map<std::pair<std::string, Place>, model::Id> locks_;
   std::map<model::Id, PlaceId> lock_places_;  // the first place of each
-  std::map<std::pair<OriginId, SetId>, model::Id> segments_;
+  using Moment = std::tuple<OriginId, SetId, SetId, SetId, SetId, SetId, std::uint32_t, std::uint64_t>;
+  std::map<Moment, model::Id> segments_;
+  std::map<model::Id, Access> moments_;  // by segment
 };
 
 void checkDataRaces(Reporter& reporter);
-void checkLockOrders(Reporter& reporter);  // edges, self-deadlock
+void checkLockOrders(Reporter& reporter);  // edges
+void checkRelocks(Reporter& reporter);     // self-deadlock, recursive-read
+void checkSignals(Reporter& reporter);     // signal-unsafe-lock
 void checkReleases(Reporter& reporter);    // lock-not-released, unlock-not-held,
                                            // destroy-locked
 void checkInvalidLocks(Reporter& reporter);
-void checkWaits(Reporter& reporter);       // wrong-mutex, wait-without-predicate,
-                                           // wait-while-holding
+void checkWaits(Reporter& reporter);       // wrong-mutex, wait-without-predicate, joins under a lock
+void checkLockouts(Reporter& reporter);    // wait-while-holding
 void checkStuckWaits(Reporter& reporter);  // lost-wakeup
 void checkBlocking(Reporter& reporter);    // blocking-while-locked
 void checkUnusedGuards(Reporter& reporter);

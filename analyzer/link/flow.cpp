@@ -16,6 +16,12 @@ namespace {
 constexpr std::size_t kOutcomes = 8;
 constexpr std::size_t kStores = 32;
 
+// Whether an address is of an element of an array, or of a part of one.
+bool throughElement(const SymTable& syms, SymId address) {
+  while (syms[address].kind == SymKind::Field) address = syms[address].a;
+  return syms[address].kind == SymKind::Element;
+}
+
 }  // namespace
 
 Flow::Flow(LinkContext& context, Index function)
@@ -223,6 +229,13 @@ void Flow::executeOn(Index instruction, State state, States& out) {
         store(address, load(value, state), state);
       } else {
         store(address, value, state);
+        // What a computed index finds there, only the program as a whole knows.
+        if (emitting_ && throughElement(syms_, address) && syms_[value].kind != SymKind::Const) {
+          Event& event = emit(EventKind::Access, gid, state);
+          event.addr = address;
+          event.value = value;
+          event.flags = kEventWrite | kEventFresh | kEventInit;
+        }
       }
       break;
     }

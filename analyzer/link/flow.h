@@ -273,6 +273,7 @@ class Flow {
               bool assume_true);
   void constructAt(const facts::Instruction& in, Gid gid, Index symbol, SymId memory,
                    const std::vector<SymId>& args, State& state);
+  void constructRecord(Gid gid, Index record, SymId memory, const std::vector<SymId>& args, State& state);
   void readObject(const facts::Instruction& in, Gid gid, SymId object, State& state);
   void writeObject(const facts::Instruction& in, Gid gid, SymId object, SymId value, State& state);
   void escapeInto(SymId place, SymId value, State& state);

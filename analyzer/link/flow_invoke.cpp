@@ -215,7 +215,13 @@ void Flow::constructAt(const facts::Instruction&, Gid gid, Index symbol, SymId m
     event.flags = kEventWrite | kEventFresh | kEventInit;
     return;
   }
-  // Constructors with as many parameters.
+  constructRecord(gid, record, memory, args, state);
+}
+
+// Constructors with as many parameters: the class's own, else those it inherits.
+void Flow::constructRecord(Gid gid, Index record, SymId memory, const std::vector<SymId>& args,
+                           State& state) {
+  bool found = false;
   for (Index s = 0; s < program_.symbols.size(); ++s) {
     const SymbolInfo& info = program_.symbols[s];
     if (!info.has(facts::kSymbolConstructor) || info.parent != record || info.function == kNone) continue;
@@ -227,6 +233,14 @@ void Flow::constructAt(const facts::Instruction&, Gid gid, Index symbol, SymId m
     forwardedByReference_ = true;
     all = forward(info.function, true, all, state);
     noteCall(gid, state, syms_.make(SymKind::Func, s), all, EventKind::Call, true);
+    found = true;
+  }
+  if (found) return;
+  for (Index field : program_.types[record].fields) {
+    if (!program_.fields[field].is_base) continue;
+    const Index base = recordOf(program_.fields[field].type);
+    if (base != kNone && !(program_.types[base].flags & facts::kTypeSystem))
+      constructRecord(gid, base, syms_.field(memory, field), args, state);
   }
 }
 

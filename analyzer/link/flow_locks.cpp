@@ -325,14 +325,15 @@ std::size_t Flow::mentions(SymId local) const {
 void Flow::noteLockKind(Gid gid, SymId address, SymId value, const State& state) {
   const Sym& kind = syms_[address];
   if (kind.kind != SymKind::Field || syms_[value].kind != SymKind::Const) return;
-  if (program_.fields[kind.b].name != "__kind") return;
+  const bool rwlock = program_.fields[kind.b].name == "__flags";
+  if (program_.fields[kind.b].name != "__kind" && !rwlock) return;
   SymId lock = kind.a;
   if (syms_[lock].kind == SymKind::Field && program_.fields[syms_[lock].b].name == "__data")
     lock = syms_[lock].a;
   Event& event = emit(EventKind::InitLock, gid, state);
   event.addr = lock;
   event.value = value;
-  event.lock_kind = LockKind::Mutex;
+  event.lock_kind = rwlock ? LockKind::Rwlock : LockKind::Mutex;
 }
 
 LockKind Flow::lockKindOf(SymId lock) const {

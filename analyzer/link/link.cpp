@@ -52,12 +52,14 @@ model::Report analyse(const ProgramUnits& units, const Models& models) {
   checkReleases(reporter);
   checkInvalidLocks(reporter);
   checkLockOrders(reporter);
+  checkRelocks(reporter);
+  checkSignals(reporter);
   checkWaits(reporter);
+  checkLockouts(reporter);
   checkStuckWaits(reporter);
   checkBlocking(reporter);
   checkUnusedGuards(reporter);
   addCriticalSections(reporter);
-  reporter.finishSegments();
   if (world.cut) report.runs[0].notes.push_back(units.name + ": a bound was met, contexts were joined");
   for (std::size_t i = 0; i < report.findings.size(); ++i) report.findings[i].id = static_cast<model::Id>(i);
   return report;

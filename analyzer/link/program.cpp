@@ -344,4 +344,19 @@ std::vector<Index> Program::withOverriders(Index symbol) const {
   return out;
 }
 
+Index Program::allocatedType(Gid gid) const {
+  const facts::Instruction& in = instruction(gid);
+  const FunctionInfo& f = functions[functionOfGid(gid)];
+  if (in.kind == facts::InstructionKind::Call && in.callee != kNone) {
+    const facts::Value& callee = f.map->unit->values[in.callee];
+    if (callee.kind == facts::ValueKind::Function) {
+      const SymbolInfo& symbol = symbols[f.map->symbols[callee.index]];
+      const bool makes = symbol.qualified.starts_with("std::make_") && !symbol.arguments.empty();
+      const TypeInfo* made = makes ? typeInfo(symbol.arguments[0]) : nullptr;
+      if (made) return made->kind == facts::TypeKind::Array ? made->element : symbol.arguments[0];
+    }
+  }
+  return typeOf(*f.map, in.type);
+}
+
 }  // namespace gridlock::link

@@ -116,6 +116,8 @@ class Program {
   std::string_view functionName(Index function) const;  // as a report names it
 
   // The type of a path in a unit, kNone where unknown.
+  // Of what a call or `new` makes: of make_unique<T>() it is T.
+  Index allocatedType(Gid gid) const;
   Index typeOf(const UnitMap& map, facts::TypeId id) const { return id == kNone ? kNone : map.types[id]; }
   // Through references and (when asked) qualifiers stay.
   const TypeInfo* typeInfo(Index type) const { return type == kNone ? nullptr : &types[type]; }

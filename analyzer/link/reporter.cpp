@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "analyzer/link/check.h"
+#include "analyzer/link/checks/conflicts.h"
 
 namespace gridlock::link {
 
@@ -90,6 +91,7 @@ model::Id Reporter::lock(PlaceId place, LockKind kind) {
     row.instances = world.singlePlace(place) ? 1 : 2;
     row.global = world.singlePlace(place) && world.objectOf(place).kind == ObjectKind::Global;
     report.locks.push_back(row);
+    row.prefers_writers = world.writer_preferring_locks.count(place) > 0;
     if (declared.file != kNone) {
       model::Id at = site(declared, "");
       report.locks[it->second].declared = at;
@@ -134,27 +136,29 @@ std::vector<PlaceId> Reporter::lockClasses(SetId places) const {
   return out;
 }
 
-model::Id Reporter::segment(OriginId origin, SetId alive) {
-  auto [it, fresh] = segments_.try_emplace({origin, alive}, static_cast<model::Id>(report.segments.size()));
+model::Id Reporter::segment(const Access& side) {
+  const Moment moment{side.origin,   side.alive, side.awaited, side.signalled,
+                      side.acquired, side.locks, side.phase,   side.only};
+  auto [it, fresh] = segments_.try_emplace(moment, static_cast<model::Id>(report.segments.size()));
   if (fresh) {
     model::Segment row;
     row.id = it->second;
-    row.thread = thread(origin);
+    row.thread = thread(side.origin);
     report.segments.push_back(row);
+    moments_[row.id] = side;
   }
   return it->second;
 }
 
-// Segments of different threads that cannot overlap are ordered. Which way is
-// of no account to the analysis; each gets one side.
-void Reporter::finishSegments() {
-  for (auto a = segments_.begin(); a != segments_.end(); ++a) {
-    for (auto b = std::next(a); b != segments_.end(); ++b) {
-      if (a->first.first == b->first.first) continue;
-      if (world.parallel(a->first.first, a->first.second, b->first.first, b->first.second)) continue;
-      for (model::Segment& row : report.segments) {
-        if (row.id == b->second) row.after.push_back(a->second);
-      }
+// Segments that cannot overlap are ordered. Which way is of no account to the analysis; each pair gets one
+// side, and a segment that only one thread of many ever comes to stands before itself.
+void Reporter::orderSegments(const std::set<model::Id>& which) {
+  const Conflicts conflicts(world);
+  for (auto a = which.begin(); a != which.end(); ++a) {
+    for (auto b = a; b != which.end(); ++b) {
+      const Access &x = moments_.at(*a), &y = moments_.at(*b);
+      if (x.origin == y.origin && !world.origins[x.origin].many) continue;
+      if (conflicts.apart(x, y)) report.segments[*b].after.push_back(*a);
     }
   }
 }

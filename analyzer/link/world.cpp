@@ -415,6 +415,27 @@ bool World::feasible(ContextId context, const Summary& summary, const Snapshot& 
   return true;
 }
 
+Access World::sideAt(ContextId context, Index e) {
+  const Summary& summary = link.summaries[contexts[context].function];
+  const Event& event = summary.events[e];
+  const Snapshot& snapshot = summary.snapshots[event.snapshot];
+  Access side;
+  side.gid = event.gid;
+  side.context = context;
+  side.event = e;
+  side.flags = contexts[context].dying ? std::uint32_t{kEventDying} : 0u;
+  side.locks = lockUsesAt(context, event.addr, snapshot);
+  side.alive = aliveAt(context, snapshot);
+  side.awaited = tokens(context, contexts[context].awaited, snapshot.awaited, true, false);
+  side.signalled = tokens(context, contexts[context].signalled, snapshot.signalled, false, true);
+  side.acquired = gatesPassed(context, snapshot);
+  side.only = onlyOne(context, snapshot);
+  side.phase = phaseAt(context, snapshot);
+  side.origin = contexts[context].origin;
+  side.doubt = doubtAt(context, snapshot);
+  return side;
+}
+
 void World::processEvent(ContextId context, Index e) {
   const Summary& summary = link.summaries[contexts[context].function];
   const Event event = summary.events[e];
@@ -440,24 +461,11 @@ void World::processEvent(ContextId context, Index e) {
       SetId places = eval(context, event.addr);
       if (places == 0) break;
       std::vector<std::uint32_t> list = sets_[places];
-      const SetId locks = lockUsesAt(context, event.addr, snapshot);
-      Access access;
-      access.gid = event.gid;
-      access.context = context;
-      access.event = e;
-      access.flags = event.flags | (contexts[context].dying ? kEventDying : 0u);
+      Access access = sideAt(context, e);
+      access.flags |= event.flags;
       if ((event.flags & kEventParamOwn) && event.aux < contexts[context].own.size() &&
           contexts[context].own[event.aux])
         access.flags |= kEventTaken;
-      access.locks = locks;
-      access.alive = aliveAt(context, snapshot);
-      access.awaited = tokens(context, contexts[context].awaited, snapshot.awaited, true, false);
-      access.signalled = tokens(context, contexts[context].signalled, snapshot.signalled, false, true);
-      access.acquired = gatesPassed(context, snapshot);
-      access.only = onlyOne(context, snapshot);
-      access.phase = phaseAt(context, snapshot);
-      access.origin = contexts[context].origin;
-      access.doubt = doubtAt(context, snapshot);
       access.distinct = (event.flags & kEventDrawn) || isVarying(context, event.addr);
       access.width = static_cast<std::uint16_t>(std::min<std::size_t>(list.size(), 60000));
       for (PlaceId place : list) {
@@ -555,6 +563,10 @@ void World::processEvent(ContextId context, Index e) {
       if (event.value != kNoSym && syms[event.value].kind == SymKind::Const) type = syms[event.value].n;
       for (PlaceId place : sets_[places]) {
         lock_kinds[place] = event.lock_kind;
+        if (event.lock_kind == LockKind::Rwlock) {
+          if (type == 2) writer_preferring_locks.insert(place);
+          continue;
+        }
         if (type == 1) recursive_locks.insert(place);
         if (type == 2) error_checking_locks.insert(place);
       }

@@ -174,6 +174,7 @@ class World {
   std::unordered_map<PlaceId, std::int64_t> latch_counts;  // -1: not known
   std::set<PlaceId> recursive_locks;
   std::set<PlaceId> error_checking_locks;
+  std::set<PlaceId> writer_preferring_locks;  // reader-writer locks: who waits to write stops new readers
   bool cut = false;
   bool open_world = false;
 
@@ -183,6 +184,8 @@ class World {
   std::vector<HeldAt> heldAt(ContextId context, const Snapshot& snapshot);
   SetId aliveAt(ContextId context, const Snapshot& snapshot);
   bool feasible(ContextId context, const Summary& summary, const Snapshot& snapshot);
+  // Where and when an event is: all of an access but what is accessed.
+  Access sideAt(ContextId context, Index event);
   bool singlePlace(PlaceId place) const;
   bool accessor(Gid gid) const;
   bool isClosure(Index function, Index local) const;

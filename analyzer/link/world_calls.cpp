@@ -59,9 +59,7 @@ std::vector<std::pair<Index, std::vector<SymId>>> World::resolve(ContextId conte
         Index type = typeOf(place);
         const Object& object = objectOf(place);
         if (type == kNone && object.kind == ObjectKind::Heap && parts[place].parent == kNone) {
-          const facts::Instruction& in = program.instruction(object.a);
-          const FunctionInfo& f = program.functions[program.functionOfGid(object.a)];
-          type = program.typeOf(*f.map, in.type);
+          type = program.allocatedType(object.a);
         }
         const TypeInfo* info = program.typeInfo(type);
         bool found = false;

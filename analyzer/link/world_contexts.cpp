@@ -69,6 +69,17 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
     EntryLock entry = held;
     if (held.sym != kNoSym) entry.sym = translate(held.sym, args);
     entry.related = entry.sym == kNoSym ? relatedArguments(held, args) : Related{};
+    // Held twice, by calls that come back, is held: or else each round would be a context of its own.
+    const std::vector<std::uint32_t>& places = sets_[entry.places];
+    if (places.size() == 1 && singlePlace(places[0])) {
+      auto known = std::find_if(next.held.begin(), next.held.end(), [&](const EntryLock& e) {
+        return e.places == entry.places && e.mode == entry.mode && e.soft == entry.soft;
+      });
+      if (known != next.held.end()) {
+        if (known->sym == kNoSym) known->sym = entry.sym;
+        continue;
+      }
+    }
     next.held.push_back(std::move(entry));
   }
   std::size_t n =

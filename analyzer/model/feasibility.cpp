@@ -186,13 +186,23 @@ bool Feasibility::gated(const Witness& a, Id a_from, Id a_to, const Witness& b, 
   return false;
 }
 
+// The static pass says of each two segments by themselves whether they can overlap.
+bool Feasibility::apart(const Witness& a, const Witness& b) const {
+  if (!isStatic(a.run)) return ordered(*a.segment, *b.segment) || ordered(*b.segment, *a.segment);
+  const auto before = [this](Id first, Id second) {
+    const auto list = index_->before.find(second);
+    return list != index_->before.end() &&
+           std::find(list->second.begin(), list->second.end(), first) != list->second.end();
+  };
+  return before(*a.segment, *b.segment) || before(*b.segment, *a.segment);
+}
+
 unsigned Feasibility::within(const Witness& a, const Witness& b) const {
   if (a.thread == b.thread) {
     const Thread* row = thread(a.thread);
     if (!row || !row->many) return kOneThread;
-  } else if (a.segment && b.segment) {
-    if (ordered(*a.segment, *b.segment) || ordered(*b.segment, *a.segment)) return kOrdered;
   }
+  if (a.segment && b.segment && apart(a, b)) return kOrdered;
   const auto& [a_from, a_to] = index_->locks_of.at(&a);
   const auto& [b_from, b_to] = index_->locks_of.at(&b);
   return gated(a, a_from, a_to, b, b_from, b_to, nullptr) ? unsigned{kGate} : 0u;

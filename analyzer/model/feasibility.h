@@ -79,6 +79,7 @@ class Feasibility {
   bool gated(const Witness& a, Id a_from, Id a_to, const Witness& b, Id b_from, Id b_to,
              std::string* name) const;
   bool ordered(Id segment, Id other) const;
+  bool apart(const Witness& a, const Witness& b) const;
   bool search(const std::vector<Hop>& hops, bool exact, unsigned ignored, std::vector<Choice>& chosen,
               unsigned& found, std::size_t& steps);
 

@@ -1,8 +1,8 @@
 // The lock-order analysis; see lock_order.h.
 //
 // Two graphs are searched, each for the cycles that the one before left open:
-//   1. objects: what one run saw, with the instances of a class apart. Its cycles close at the same
-//      objects, so five philosophers are a cycle of one class with itself.
+//   1. objects: what one run saw or the static pass knows by name, with the instances of a class apart.
+//      Its cycles close at the same objects, so five philosophers are a cycle of one class with itself.
 //   2. classes: everything, the static pass and other runs too. Its cycles close at classes; where
 //      only the classes are known to meet, that is the reason for less confidence.
 // Locks of which there is one in a process are one node in both, so that runs join there.
@@ -60,7 +60,8 @@ class Analysis {
 
   void run() {
     for (const Finding& finding : report_.findings)
-      if (finding.rule == Rule::Deadlock || finding.rule == Rule::SelfDeadlock)
+      if (finding.confidence != Confidence::Possible &&
+          (finding.rule == Rule::Deadlock || finding.rule == Rule::SelfDeadlock))
         deadlocks_.emplace_back(finding.locks.begin(), finding.locks.end());
     searchGraph(true);
     searchGraph(false);
@@ -96,12 +97,16 @@ class Analysis {
   Graph build(bool exact) {
     Graph graph;
     for (const OrderEdge& edge : report_.lock_order) {
+      const bool all_known = std::all_of(edge.witnesses.begin(), edge.witnesses.end(),
+                                         [&](const Witness& w) { return known(edge, w) && w.note.empty(); });
       for (const Witness& witness : edge.witnesses) {
         const bool planned = feasibility_.isStatic(witness.run);
         const bool several = !feasibility_.single(edge.from) || !feasibility_.single(edge.to);
-        if (exact && several && (planned || !known(edge, witness))) continue;  // objects are not known
-        // One order of two objects of a class is no cycle; the static pass tells when both can be.
-        if (edge.from == edge.to && !exact && !planned) continue;
+        const bool objects = known(edge, witness) && witness.note.empty();
+        if (exact && several && !objects) continue;
+        // One order of two objects of a class is no cycle; the static pass tells when both can be. Where it
+        // knows the objects of all of them, they are in the graph of objects.
+        if (edge.from == edge.to && !exact && (!planned || (objects && all_known))) continue;
         const std::size_t from = node(graph, edge.from, witness, witness.from_instance, exact);
         const std::size_t to = node(graph, edge.to, witness, witness.to_instance, exact);
         if (from == to && (exact || edge.from != edge.to)) continue;

@@ -96,6 +96,16 @@ bool Conflicts::onlyBy(const Access& a, PlaceId token) const {
   return any;
 }
 
+bool Conflicts::apart(const Access& a, const Access& b) const {
+  if (a.origin == b.origin) {
+    if (!world_.origins[a.origin].many || (a.only != 0 && a.only == b.only)) return true;
+    if (world_.phasesApart(a, b)) return true;
+  }
+  if (!world_.parallel(a.origin, a.alive, b.origin, b.alive)) return true;
+  if (world_.keptApart(a, b) || world_.gated(a, b) || world_.gated(b, a)) return true;
+  return ordered(a, b) || ordered(b, a);
+}
+
 bool Conflicts::between(const Access& a, const Access& b) const {
   if (!((a.flags | b.flags) & kEventWrite)) return false;
   if ((a.flags & kEventAtomic) && (b.flags & kEventAtomic)) return false;

@@ -18,10 +18,14 @@ class Conflicts {
   explicit Conflicts(World& world) : world_(world), own_(world) { collectSignals(); }
 
   bool between(const Access& a, const Access& b) const;
+  // Whether the two are never at the same time, whatever they do: one thread, or one order.
+  bool apart(const Access& a, const Access& b) const;
+
+  // Whether a lock that both hold keeps them apart.
+  bool protectedPair(const Access& a, const Access& b) const;
 
  private:
   void collectSignals();
-  bool protectedPair(const Access& a, const Access& b) const;
   bool opensWhenAllHaveCome(PlaceId token, const std::set<OriginId>& who) const;
   bool ordered(const Access& a, const Access& b) const;
   bool onlyBy(const Access& a, PlaceId token) const;

@@ -1,14 +1,19 @@
-// Lock-order edges with their witnesses, and self-deadlock. The cycles are
-// found by the model.
+// Lock-order edges with their witnesses, and which of them can be at the same time. The cycles are found by
+// the model.
 #include <algorithm>
+#include <memory>
 
+#include "analyzer/facts/arithmetic.h"
 #include "analyzer/link/check.h"
+#include "analyzer/link/checks/conflicts.h"
 
 namespace gridlock::link {
 
 namespace {
 
 constexpr std::size_t kWitnesses = 64;  // of one edge
+// Stand for the smaller and the larger of two objects: no place.
+constexpr std::uint64_t kEnds = 1ull << 62;
 
 class OrderCheck {
  public:
@@ -17,37 +22,43 @@ class OrderCheck {
   void run() {
     for (ContextId c = 0; c < world_.contexts.size(); ++c) {
       const Summary& summary = world_.link.summaries[world_.contexts[c].function];
-      for (const Event& event : summary.events) {
-        const Snapshot& snapshot = summary.snapshots[event.snapshot];
-        if (event.kind == EventKind::Acquire) acquired(c, event, snapshot, event.addr, false);
-        if (event.kind == EventKind::Wait) acquired(c, event, snapshot, event.value, true);
+      for (Index e = 0; e < summary.events.size(); ++e) {
+        const Event& event = summary.events[e];
+        if (event.kind == EventKind::Acquire) acquired(c, e, event.addr, false);
+        if (event.kind == EventKind::Wait) acquired(c, e, event.value, true);
       }
     }
-    // Smaller first in one place and larger first in another is no order.
-    for (const Compared& e : compared_) {
-      auto key = std::minmax({reporter_.lockName(e.from), reporter_.lockName(e.to)});
-      if (ways_[{key.first, key.second}] != 3) continue;
-      addEdge(e.context, *e.event, *e.snapshot, e.held, e.held[e.at], e.from, e.to, e.from_exact, e.to_exact,
-              e.to_mode, e.vague, e.wait);
+    for (const Order& order : orders_) {
+      if (order.way != 0 || !(order.from_exact && order.to_exact))
+        ways_[classesOf(order)] |= order.way == 0 ? kAnyWay : order.way;
     }
-    signals();
+    for (const Order& order : orders_) {
+      if (order.way == 0 || contradicted(order.way, ways_[classesOf(order)])) addEdge(order);
+    }
+    std::set<model::Id> moments;
     for (auto& [key, edge] : edges_) {
       edge.id = static_cast<model::Id>(reporter_.report.lock_order.size());
+      if (onCycle(edge))
+        for (const model::Witness& witness : edge.witnesses) moments.insert(*witness.segment);
       reporter_.report.lock_order.push_back(std::move(edge));
     }
+    reporter_.orderSegments(moments);
   }
 
  private:
-  void acquired(ContextId c, const Event& event, const Snapshot& snapshot, SymId lock, bool wait) {
+  void acquired(ContextId c, Index e, SymId lock, bool wait) {
     if (world_.origins[world_.contexts[c].origin].signal) return;
-    if (!world_.feasible(c, world_.link.summaries[world_.contexts[c].function], snapshot)) return;
+    const Summary& summary = world_.link.summaries[world_.contexts[c].function];
+    const Event& event = summary.events[e];
+    const Snapshot& snapshot = summary.snapshots[event.snapshot];
+    if (!world_.feasible(c, summary, snapshot)) return;
     SetId places = world_.eval(c, lock);
     if (places == 0 || event.lock_kind == LockKind::File) return;
     std::vector<PlaceId> targets = reporter_.lockClasses(places);
-    std::vector<HeldAt> held = world_.heldAt(c, snapshot);
+    const auto all = std::make_shared<const std::vector<HeldAt>>(world_.heldAt(c, snapshot));
+    const std::vector<HeldAt>& held = *all;
     bool exact = world_.set(places).size() == 1 && world_.singlePlace(world_.set(places)[0]);
     Mode to_mode = (event.flags & kEventShared) ? Mode::Shared : Mode::Exclusive;
-    if (!wait) checkSelf(c, event, lock, places, exact, held, to_mode);
     bool semaphore = event.lock_kind == LockKind::Semaphore;
     if (semaphore) {
       for (PlaceId place : world_.set(places)) {
@@ -73,51 +84,126 @@ class OrderCheck {
           if (same_class && (h.sym == lock || (from_exact && exact && from == to))) continue;
           if (same_class && (h.places == places) && (world_.syms.hasStale(h.sym == kNoSym ? lock : h.sym)))
             continue;
-          if (same_class && !(from_exact && exact) && !anyTwo(h.sym, lock)) continue;
-          if (int way = compared(snapshot, h.sym, lock); way != 0) {
-            auto key = std::minmax({reporter_.lockName(from), reporter_.lockName(to)});
-            ways_[{key.first, key.second}] |= way;
-            compared_.push_back({c, &event, &snapshot, held, static_cast<std::size_t>(&h - held.data()), from,
-                                 to, from_exact, exact, to_mode, sources.size() * targets.size() > 2, wait});
-            continue;
+          const auto at = static_cast<std::size_t>(&h - held.data());
+          const bool vague = sources.size() * targets.size() > 2;
+          Order order{c, e, all, at, from, to, from_exact, exact, to_mode, vague, wait, 0};
+          order.way = h.sym == kNoSym ? 0 : wayOf(summary, snapshot, h.sym, lock);
+          if (same_class && !(from_exact && exact)) {
+            if (order.way == 0 && !anyTwo(h.sym, lock)) continue;
           }
-          addEdge(c, event, snapshot, held, h, from, to, from_exact, exact, to_mode,
-                  sources.size() * targets.size() > 2, wait);
+          orders_.push_back(order);
+          if (!same_class || !from_exact || !exact || order.way != 0) continue;
+          order.way = wayOfElements(from, to);
+          if (order.way != 0) orders_.push_back(std::move(order));
         }
       }
     }
   }
 
-  void addEdge(ContextId c, const Event& event, const Snapshot& snapshot, const std::vector<HeldAt>& held,
-               const HeldAt& h, PlaceId from, PlaceId to, bool from_exact, bool to_exact, Mode to_mode,
-               bool vague, bool wait) {
+  // One order of two locks, at one request.
+  struct Order {
+    ContextId context;
+    Index event;
+    std::shared_ptr<const std::vector<HeldAt>> held;
+    std::size_t at;  // of `held`: the lock that is had
+    PlaceId from, to;
+    bool from_exact, to_exact;
+    Mode to_mode;
+    bool vague, wait;
+    int way;
+  };
+
+  // How a test has chosen which of two objects comes first, as bits.
+  enum Way : int {
+    kSmallerFirst = 1,
+    kLargerFirst = 2,
+    kChosen = 4,    // by a test, which way round is not known
+    kAnyWay = 8,    // by none
+    kUpwards = 16,  // two elements by their numbers
+    kDownwards = 32,
+  };
+
+  // Smaller first in one place and larger first in another is no order; nor is any where others take the
+  // objects as they come.
+  static bool contradicted(int way, int ways) {
+    switch (way) {
+      case kSmallerFirst:
+        return (ways & (kAnyWay | kLargerFirst | kDownwards)) != 0;
+      case kLargerFirst:
+        return (ways & (kAnyWay | kSmallerFirst | kUpwards)) != 0;
+      case kUpwards:
+        return (ways & kLargerFirst) != 0;
+      case kDownwards:
+        return (ways & kSmallerFirst) != 0;
+      default:
+        return (ways & kAnyWay) != 0;
+    }
+  }
+
+  // `slot[1]` and then `slot[4]`.
+  int wayOfElements(PlaceId from, PlaceId to) const {
+    const auto element = [&](PlaceId place) {
+      while (world_.parts[place].step == facts::StepKind::Field) place = world_.parts[place].parent;
+      return place;
+    };
+    const Part &x = world_.parts[element(from)], &y = world_.parts[element(to)];
+    if (x.step != facts::StepKind::Element || y.step != facts::StepKind::Element || x.parent != y.parent ||
+        x.index < 0 || y.index < 0 || x.index == y.index)
+      return 0;
+    return x.index < y.index ? kUpwards : kDownwards;
+  }
+
+  std::pair<std::string, std::string> classesOf(const Order& order) const {
+    const std::string from = reporter_.lockName(order.from), to = reporter_.lockName(order.to);
+    return std::minmax(from, to);
+  }
+
+  // Whether locks that are had with the second of an edge's are asked for with its first held.
+  bool onCycle(const model::OrderEdge& edge) const {
+    std::set<model::Id> seen{edge.to};
+    std::vector<model::Id> open{edge.to};
+    while (!open.empty()) {
+      const model::Id at = open.back();
+      open.pop_back();
+      if (at == edge.from) return true;
+      for (auto it = edges_.lower_bound({at, 0, 0, 0}); it != edges_.end() && std::get<0>(it->first) == at;
+           ++it)
+        if (seen.insert(std::get<1>(it->first)).second) open.push_back(std::get<1>(it->first));
+    }
+    return false;
+  }
+
+  void addEdge(const Order& order) {
+    const ContextId c = order.context;
+    const Event& event = world_.link.summaries[world_.contexts[c].function].events[order.event];
+    const HeldAt& h = (*order.held)[order.at];
+    const PlaceId from = order.from, to = order.to;
     model::Id from_id = reporter_.lock(from), to_id = reporter_.lock(to, event.lock_kind);
-    auto key = std::make_tuple(from_id, to_id, static_cast<int>(h.mode), static_cast<int>(to_mode));
+    auto key = std::make_tuple(from_id, to_id, static_cast<int>(h.mode), static_cast<int>(order.to_mode));
     model::OrderEdge& edge = edges_[key];
     edge.from = from_id;
     edge.to = to_id;
     edge.from_mode = h.mode;
-    edge.to_mode = to_mode;
+    edge.to_mode = order.to_mode;
     edge.seen_static = true;
     edge.count = std::max<std::uint64_t>(edge.count, 1);
-    OriginId origin = world_.contexts[c].origin;
-    SetId alive = world_.aliveAt(c, snapshot);
+    const OriginId origin = world_.contexts[c].origin;
     model::Witness witness;
     witness.run = reporter_.run;
     witness.thread = reporter_.thread(origin);
-    witness.segment = reporter_.segment(origin, alive);
+    witness.segment = reporter_.segment(world_.sideAt(c, order.event));
     witness.from_mode = h.mode;
-    witness.to_mode = to_mode;
-    witness.request = wait                          ? RequestKind::Blocking
+    witness.to_mode = order.to_mode;
+    witness.request = order.wait                    ? RequestKind::Blocking
                       : (event.flags & kEventTry)   ? RequestKind::Try
                       : (event.flags & kEventTimed) ? RequestKind::Timed
                                                     : RequestKind::Blocking;
-    if (from_exact) witness.from_instance = from;
-    if (to_exact) witness.to_instance = to;
-    for (const HeldAt& other : held) {
+    if (order.from_exact) witness.from_instance = from;
+    if (order.to_exact) witness.to_instance = to;
+    for (const HeldAt& other : *order.held) {
       if (&other == &h || other.maybe || other.soft) continue;
       std::vector<PlaceId> classes = reporter_.lockClasses(other.places);
-      if (classes.size() != 1) continue;
+      if (classes.size() != 1 || letsAllIn(classes[0], order)) continue;
       model::HeldLock gate;
       gate.lock = reporter_.lock(classes[0]);
       gate.mode = other.mode;
@@ -127,9 +213,17 @@ class OrderCheck {
                        [&](const model::HeldLock& x) { return x.lock == gate.lock; }))
         witness.held.push_back(gate);
     }
-    if (reporter_.lockName(from) == reporter_.lockName(to) && !(from_exact && to_exact))
+    const bool one_class = reporter_.lockName(from) == reporter_.lockName(to);
+    if (one_class && (order.way != 0 || !(order.from_exact && order.to_exact)))
       witness.note = "any two objects can meet";
-    if (vague) witness.note = "which of several locks it is, is not certain";
+    if (one_class && order.way != 0) {
+      // Two that both take the smaller first never meet: they hold different ends.
+      const bool up = order.way != kLargerFirst && order.way != kDownwards;
+      const std::uint64_t ends = kEnds + (order.way == kChosen ? 2 : 0);
+      witness.from_instance = ends + (up ? 0 : 1);
+      witness.to_instance = ends + (up ? 1 : 0);
+    }
+    if (order.vague) witness.note = "which of several locks it is, is not certain";
     // Witnesses that differ only in their stacks are one.
     for (const model::Witness& known : edge.witnesses) {
       bool same_held = known.held.size() == witness.held.size();
@@ -152,17 +246,49 @@ class OrderCheck {
     edge.witnesses.push_back(std::move(witness));
   }
 
+  // A semaphore that lets in as many as it takes to close the circle is no gate: of elements `i` and
+  // `(i + 1) % n` as many as there are, of locks with names as many as are taken under it.
+  bool letsAllIn(PlaceId gate, const Order& order) const {
+    const auto permits = world_.semaphore_values.find(gate);
+    if (permits == world_.semaphore_values.end() || permits->second < 2) return false;
+    const SymTable& syms = world_.syms;
+    if (reporter_.lockName(order.from) != reporter_.lockName(order.to)) {
+      std::set<PlaceId> under;
+      for (const Order& other : orders_) {
+        for (const HeldAt& h : *other.held) {
+          if (world_.set(h.places) != std::vector<std::uint32_t>{gate}) continue;
+          under.insert(other.from);
+          under.insert(other.to);
+        }
+      }
+      under.erase(gate);
+      return permits->second >= static_cast<std::int64_t>(under.size());
+    }
+    const Event& event = world_.link.summaries[world_.contexts[order.context].function].events[order.event];
+    for (SymId lock : {(*order.held)[order.at].sym, order.wait ? event.value : event.addr}) {
+      const SymId at = lock == kNoSym ? kNoSym : baseOf(lock);
+      if (at == kNoSym || syms[at].kind != SymKind::Element || syms[at].b == kNoSym) continue;
+      const Sym& index = syms[syms[at].b];
+      if (index.kind == SymKind::Arith &&
+          index.n == static_cast<std::int64_t>(facts::Arithmetic::Remainder) &&
+          syms[index.b].kind == SymKind::Const)
+        return permits->second >= syms[index.b].n;
+    }
+    return false;
+  }
+
+  SymId baseOf(SymId lock) const {
+    while (world_.syms[lock].kind == SymKind::Field) lock = world_.syms[lock].a;
+    return lock;
+  }
+
   // Whether two objects of one class can be meant in either order: they come
   // from different arguments or indices, and nothing puts them into an order
   // (one reached from the other, smaller first).
   bool anyTwo(SymId from, SymId to) const {
     const SymTable& syms = world_.syms;
     if (from == kNoSym || from == to || syms.hasStale(from) || syms.hasStale(to)) return false;
-    auto base = [&](SymId id) {
-      while (syms[id].kind == SymKind::Field) id = syms[id].a;
-      return id;
-    };
-    SymId x = base(from), y = base(to);
+    SymId x = baseOf(from), y = baseOf(to);
     if (x == y) return false;
     auto indexed = [&](SymId id) { return syms[id].kind == SymKind::Element; };
     if (indexed(x) != indexed(y)) return false;
@@ -179,24 +305,32 @@ class OrderCheck {
     return argument(x) && argument(y) && syms[x].kind == syms[y].kind;
   }
 
-  // Made of arguments and constants only: nothing has chosen between two.
+  // Made of arguments, constants and random numbers: nothing has chosen between two.
   bool plainIndex(SymId id) const {
     const Sym& s = world_.syms[id];
     if (s.kind == SymKind::Arith) return plainIndex(s.a) && plainIndex(s.b);
     if (s.kind == SymKind::Load || s.kind == SymKind::Field) return plainIndex(s.a);
-    return s.kind == SymKind::Param || s.kind == SymKind::Const;
+    return s.kind == SymKind::Param || s.kind == SymKind::Const ||
+           (s.kind == SymKind::Result && isRandom(s.a));
   }
 
-  // `if (a->id < b->id)`: the order is that of the comparison. 1: the smaller is taken first, 2: the larger;
+  bool isRandom(Gid gid) const {
+    const facts::Instruction& in = world_.program.instruction(gid);
+    if (in.kind != facts::InstructionKind::Call || in.callee == kNone) return false;
+    const UnitMap& map = *world_.program.functions[world_.program.functionOfGid(gid)].map;
+    const facts::Value& callee = map.unit->values[in.callee];
+    if (callee.kind != facts::ValueKind::Function) return false;
+    const std::string_view name = world_.program.symbols[map.symbols[callee.index]].qualified;
+    return name == "rand" || name == "rand_r" || name == "random" || name == "lrand48" || name == "std::rand";
+  }
+
+  // `if (a->id < b->id)`: the order is that of the comparison. `first = a < b ? a : b`: that of a test.
   // 0: nothing is compared.
-  int compared(const Snapshot& snapshot, SymId from, SymId to) const {
-    if (from == kNoSym) return 0;
+  int wayOf(const Summary& summary, const Snapshot& snapshot, SymId from, SymId to) const {
     const SymTable& syms = world_.syms;
-    auto base = [&](SymId id) {
-      while (syms[id].kind == SymKind::Field) id = syms[id].a;
-      return id;
-    };
-    SymId x = base(from), y = base(to);
+    SymId x = baseOf(from), y = baseOf(to);
+    if (eitherOfTwo(x, y)) return kChosen;
+    if (const int way = wayOfRounds(x, y)) return way;
     for (const Fact& fact : snapshot.facts) {
       if (syms[fact.sym].kind != SymKind::Compare) continue;
       auto op = static_cast<facts::CompareOp>(syms[fact.sym].n);
@@ -206,141 +340,67 @@ class OrderCheck {
       if (!forward && !(syms.contains(left, y) && syms.contains(right, x))) continue;
       const bool less = op == facts::CompareOp::Lt || op == facts::CompareOp::Le;
       const bool holds = fact.equal != (fact.value == 0);
-      return (less == holds) == forward ? 1 : 2;
+      return (less == holds) == forward ? kSmallerFirst : kLargerFirst;
     }
-    return 0;
+    return eitherWay(summary, from, to) ? kChosen : 0;
   }
 
-  // Locks that a signal handler takes, and that the interrupted code may hold.
-  void signals() {
-    std::map<PlaceId, Gid> taken;
-    for (ContextId c = 0; c < world_.contexts.size(); ++c) {
-      if (world_.origins[world_.contexts[c].origin].signal) continue;
-      for (const Event& event : world_.link.summaries[world_.contexts[c].function].events) {
-        if (event.kind != EventKind::Acquire) continue;
-        for (PlaceId place : world_.set(world_.eval(c, event.addr))) taken.emplace(place, event.gid);
-      }
+  // Both are one of the same two.
+  bool eitherOfTwo(SymId x, SymId y) const {
+    const SymTable& syms = world_.syms;
+    if (syms[x].kind == SymKind::Element && syms[y].kind == SymKind::Element && syms[x].a == syms[y].a &&
+        syms[x].b != kNoSym && syms[y].b != kNoSym) {
+      x = syms[x].b;
+      y = syms[y].b;
     }
-    std::set<Gid> done;
-    handlers(false, taken, done);
-    handlers(true, taken, done);
+    if (x == y || syms[x].kind != SymKind::Phi || syms[y].kind != SymKind::Phi) return false;
+    const auto one = world_.link.phis.find(x), other = world_.link.phis.find(y);
+    if (one == world_.link.phis.end() || other == world_.link.phis.end()) return false;
+    std::set<SymId> a(one->second.begin(), one->second.end()), b(other->second.begin(), other->second.end());
+    return a.size() == 2 && a == b;
   }
 
-  // `crash`: those of signals by which a program crashes.
-  void handlers(bool crash, const std::map<PlaceId, Gid>& taken, std::set<Gid>& done) {
-    for (ContextId c = 0; c < world_.contexts.size(); ++c) {
-      const Origin& origin = world_.origins[world_.contexts[c].origin];
-      if (!origin.signal || origin.crash != crash) continue;
-      for (const Event& event : world_.link.summaries[world_.contexts[c].function].events) {
-        if (event.kind != EventKind::Acquire || (event.flags & kEventTry)) continue;
-        for (PlaceId place : world_.set(world_.eval(c, event.addr))) {
-          auto it = taken.find(place);
-          if (it == taken.end() || !done.insert(event.gid).second) continue;
-          model::Finding finding;
-          finding.rule = model::Rule::SignalUnsafeLock;
-          finding.confidence = crash ? model::Confidence::Possible : model::Confidence::Likely;
-          finding.severity = model::severityFor(finding.rule, finding.confidence);
-          finding.reason = crash
-                               ? "the signal is one of a crash: the handler waits for ever when that happens "
-                                 "while the lock is held"
-                               : "the signal can arrive while the interrupted thread holds the lock";
-          std::string name = reporter_.lockName(place);
-          finding.message = "the signal handler `" + reporter_.threadName(world_.contexts[c].origin) +
-                            "` locks `" + name + "` at " + reporter_.where(event.gid) +
-                            ", which the code it interrupts may hold (" + reporter_.where(it->second) + ")";
-          finding.locations.push_back(reporter_.location(event.gid, "acquires " + name + " in the handler"));
-          finding.locations.push_back(reporter_.location(it->second, "acquires " + name));
-          finding.locks.push_back(reporter_.lock(place, event.lock_kind));
-          reporter_.report.findings.push_back(std::move(finding));
-        }
-      }
-    }
+  // `if (id % 2) lock(left), lock(right) else lock(right), lock(left)`: elements that one function takes
+  // either way round are told apart by a test of their numbers.
+  bool eitherWay(const Summary& summary, SymId from, SymId to) const {
+    const SymTable& syms = world_.syms;
+    if (syms[baseOf(from)].kind != SymKind::Element || syms[baseOf(to)].kind != SymKind::Element)
+      return false;
+    return std::any_of(summary.events.begin(), summary.events.end(), [&](const Event& other) {
+      if (other.kind != EventKind::Acquire || other.addr != from) return false;
+      const std::vector<Held>& locks = summary.snapshots[other.snapshot].locks;
+      return std::any_of(locks.begin(), locks.end(), [&](const Held& h) { return h.lock == to; });
+    });
   }
 
-  bool recursive(SetId places, LockKind kind) const {
-    if (kind == LockKind::RecursiveMutex || kind == LockKind::Semaphore || kind == LockKind::File)
-      return true;
-    for (PlaceId place : world_.set(places)) {
-      if (world_.recursive_locks.count(place) || world_.error_checking_locks.count(place)) return true;
-      const TypeInfo* type = world_.program.typeInfo(world_.typeOf(place));
-      if (type && type->qualified.find("recursive") != std::string_view::npos) return true;
-      if (type && type->qualified.find("Recursive") != std::string_view::npos) return true;
-    }
-    return false;
+  std::optional<std::int64_t> number(SymId id) const {
+    const Sym& s = world_.syms[id];
+    if (s.kind == SymKind::Const) return s.n;
+    if (s.kind != SymKind::Arith) return std::nullopt;
+    const auto left = number(s.a), right = number(s.b);
+    if (!left || !right) return std::nullopt;
+    if (s.n == static_cast<std::int64_t>(facts::Arithmetic::Add)) return *left + *right;
+    if (s.n == static_cast<std::int64_t>(facts::Arithmetic::Subtract)) return *left - *right;
+    return std::nullopt;
   }
 
-  void checkSelf(ContextId c, const Event& event, SymId lock, SetId places, bool exact,
-                 const std::vector<HeldAt>& held, Mode to_mode) {
-    if (event.flags & (kEventTry | kEventTimed)) return;
-    if (recursive(places, event.lock_kind)) return;
-    for (const HeldAt& h : held) {
-      if (h.maybe || h.soft) continue;
-      bool same = (h.sym == lock && !world_.syms.hasStale(lock)) || (exact && h.places == places);
-      if (!same) continue;
-      if (reporter_.leaked.count(h.primitive) && (h.context != c || h.at != h.primitive)) continue;
-      bool both_shared = h.mode == Mode::Shared && to_mode == Mode::Shared;
-      if (!done_.insert({event.gid, h.primitive}).second) return;
-      model::Finding finding;
-      finding.rule = both_shared ? model::Rule::RecursiveRead : model::Rule::SelfDeadlock;
-      bool near = h.context == c || h.context == world_.contexts[c].parent;
-      bool cut = world_.link.summaries[world_.contexts[c].function].cut ||
-                 world_.link.summaries[world_.contexts[h.context].function].cut;
-      bool joined = !near && world_.cut;
-      finding.confidence = both_shared || joined ? model::Confidence::Possible
-                           : near && !cut        ? model::Confidence::Proven
-                                                 : model::Confidence::Likely;
-      finding.reason = both_shared ? "deadlocks only if a writer waits between the two"
-                       : joined    ? "a bound was met: callers that hold the lock and others were joined"
-                                   : "on this path the lock is certainly held, and it is not recursive";
-      std::vector<PlaceId> classes = reporter_.lockClasses(places);
-      if (classes.empty()) return;
-      PlaceId place = classes[0];
-      std::string name = reporter_.lockName(place);
-      finding.severity = model::severityFor(finding.rule, finding.confidence);
-      finding.message = both_shared ? "`" + name + "` is read-locked at " + reporter_.where(event.gid) +
-                                          " while this thread already holds it for reading"
-                                    : "`" + name + "` is locked at " + reporter_.where(event.gid) +
-                                          " by the thread that already holds it since " +
-                                          reporter_.where(h.primitive);
-      finding.locations.push_back(reporter_.location(event.gid, "acquires " + name + " again"));
-      finding.locations.push_back(reporter_.location(h.primitive, "acquires " + name));
-      if (h.at != h.primitive) finding.locations.push_back(reporter_.location(h.at, "through this call"));
-      finding.locks.push_back(reporter_.lock(place, event.lock_kind));
-      finding.threads.push_back(reporter_.thread(world_.contexts[c].origin));
-      for (int i = 0; i < 2; ++i) {
-        model::Step step;
-        step.thread = finding.threads[0];
-        step.action = i == 0 ? "acquires" : "waits-for";
-        step.lock = finding.locks[0];
-        step.site = reporter_.site(i == 0 ? h.primitive : event.gid);
-        step.stack = i == 0 ? reporter_.stack(h.context, h.at, h.primitive) : reporter_.stack(c, event.gid);
-        finding.steps.push_back(step);
-      }
-      reporter_.report.findings.push_back(std::move(finding));
-      return;
-    }
+  // The rounds of a loop that takes all elements, upwards or downwards.
+  int wayOfRounds(SymId x, SymId y) const {
+    const SymTable& syms = world_.syms;
+    if (syms[x].kind != SymKind::Element || syms[y].kind != SymKind::Element || syms[x].a != syms[y].a ||
+        syms[x].b == kNoSym || syms[y].b == kNoSym)
+      return 0;
+    const auto first = number(syms[x].b), second = number(syms[y].b);
+    if (!first || !second || *first == *second) return 0;
+    return *first < *second ? kSmallerFirst : kLargerFirst;
   }
-
-  // An edge whose locks a comparison has ordered.
-  struct Compared {
-    ContextId context;
-    const Event* event;
-    const Snapshot* snapshot;
-    std::vector<HeldAt> held;
-    std::size_t at;
-    PlaceId from, to;
-    bool from_exact, to_exact;
-    Mode to_mode;
-    bool vague, wait;
-  };
 
   Reporter& reporter_;
   World& world_;
-  std::vector<Compared> compared_;
+  std::vector<Order> orders_;
   std::map<std::pair<std::string, std::string>, int> ways_;  // by two locks, in any order
   std::map<std::tuple<model::Id, model::Id, int, int>, model::OrderEdge> edges_;
   std::map<std::pair<const model::OrderEdge*, std::size_t>, std::pair<Gid, Gid>> sites_;
-  std::set<std::pair<Gid, Gid>> done_;
 };
 
 }  // namespace

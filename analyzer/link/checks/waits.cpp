@@ -183,41 +183,6 @@ void checkWaits(Reporter& reporter) {
                   " is not tested again in a loop: a condition variable may wake up for nothing",
               c, *at, lock);
       }
-      for (const HeldAt& h : held) {
-        if (h.maybe || h.soft || h.sym == event.value || h.places == locks) continue;
-        std::vector<PlaceId> other = reporter.lockClasses(h.places);
-        if (other.size() != 1 || reporter.lockName(other[0]) == name ||
-            world.semaphore_values.count(other[0]))
-          continue;
-        if (event.flags & kEventTimed) continue;
-        // Who notifies must need the other lock on the way.
-        bool needed = false;
-        bool notified = false;
-        for (ContextId n = 0; n < world.contexts.size() && !needed; ++n) {
-          const Summary& notifier = world.link.summaries[world.contexts[n].function];
-          for (const Event& e : notifier.events) {
-            if (e.kind != EventKind::Notify || e.addr == kNoSym || world.eval(n, e.addr) != conditions)
-              continue;
-            notified = true;
-            for (const HeldAt& x : world.heldAt(n, notifier.snapshots[e.snapshot])) {
-              std::vector<PlaceId> its = reporter.lockClasses(x.places);
-              needed |= its.size() == 1 && reporter.lockName(its[0]) == reporter.lockName(other[0]);
-            }
-          }
-        }
-        if (done.insert({model::Rule::WaitWhileHolding, event.gid}).second) {
-          model::Finding& finding = add(model::Rule::WaitWhileHolding,
-                                        needed ? model::Confidence::Likely : model::Confidence::Possible,
-                                        needed      ? "who notifies takes that lock, too"
-                                        : !notified ? "who notifies is not known"
-                                                    : "whether who notifies needs that lock is not known",
-                                        "the wait at " + reporter.where(event.gid) + " keeps `" +
-                                            reporter.lockName(other[0]) + "` held",
-                                        c, event.gid, other[0]);
-          finding.locations.push_back(
-              reporter.location(h.primitive, "acquires " + reporter.lockName(other[0])));
-        }
-      }
     }
   }
   for (auto& [condition, waiters] : by_condition) {
