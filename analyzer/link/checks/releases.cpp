@@ -66,6 +66,9 @@ class ReleaseCheck {
     std::vector<PlaceId> classes = reporter_.lockClasses(places);
     if (classes.empty()) return;
     bool twice = event.flags & kEventTwice;
+    if (!twice &&
+        otherIndex(world_.link.summaries[world_.contexts[c].function], EventKind::Acquire, event.addr))
+      return;
     // Held on another way to this very place: what tells the ways apart was lost here.
     if (!twice && mixedUnlock(world_.link.summaries[world_.contexts[c].function], event.gid)) return;
     const Context& context = world_.contexts[c];
@@ -129,6 +132,7 @@ class ReleaseCheck {
       if (classes.empty()) continue;
       if (semaphore(places)) continue;
       if (std::binary_search(snapshot.destroyed.begin(), snapshot.destroyed.end(), held.lock)) continue;
+      if (otherIndex(summary, EventKind::Release, held.lock)) continue;
       if (root || thread_exit) {
         if (world_.origins[context.origin].parent == kNone && !thread_exit)
           main_leaks_.push_back({c, held, classes[0]});
@@ -260,6 +264,25 @@ class ReleaseCheck {
     return std::any_of(summary.events.begin(), summary.events.end(), [&](const Event& other) {
       return other.kind == EventKind::Release && other.gid != event.gid && other.addr == event.addr &&
              !(other.flags & kEventTwice);
+    });
+  }
+
+  // Whether the function does so with an element of the same array by another index, of which nothing tells
+  // whether it is another element: `m[0]`, and `m[i - 1]` in a loop.
+  bool otherIndex(const Summary& summary, EventKind kind, SymId lock) const {
+    return std::any_of(summary.events.begin(), summary.events.end(), [&](const Event& other) {
+      if (other.kind != kind || other.addr == lock || other.addr == kNoSym) return false;
+      const SymTable& syms = world_.syms;
+      SymId a = lock, b = other.addr;
+      while (syms[a].kind == SymKind::Field && syms[b].kind == SymKind::Field && syms[a].b == syms[b].b) {
+        a = syms[a].a;
+        b = syms[b].a;
+      }
+      if (syms[a].kind != SymKind::Element || syms[b].kind != SymKind::Element || syms[a].a != syms[b].a)
+        return false;
+      const SymId i = syms[a].b, j = syms[b].b;
+      return i != j &&
+             (i == kNoSym || j == kNoSym || syms[i].kind != SymKind::Const || syms[j].kind != SymKind::Const);
     });
   }
 

@@ -118,6 +118,16 @@ class RelockCheck {
     return false;
   }
 
+  // A name that leads through an element of a container: two of them may bear it.
+  bool anyElement(SymId sym) const {
+    const SymTable& syms = world_.syms;
+    while (syms[sym].kind == SymKind::Field || syms[sym].kind == SymKind::Load) {
+      if (syms[sym].kind == SymKind::Field && syms[sym].b == world_.link.element_field) return true;
+      sym = syms[sym].a;
+    }
+    return false;
+  }
+
   void report(ContextId c, Index e, const HeldAt& h, std::optional<Gid> writer) {
     const Event& event = eventOf(c, e);
     const std::vector<PlaceId> classes = reporter_.lockClasses(world_.eval(c, event.addr));
@@ -130,14 +140,16 @@ class RelockCheck {
                      world_.link.summaries[world_.contexts[h.context].function].cut;
     const bool joined = !near && world_.cut;
     const bool bounded = !near && counted(h.context, c);
+    const bool vague = anyElement(event.addr);
     const bool stopped = both_shared && writer && stopsReaders(place);
     model::Finding finding;
     finding.rule = both_shared ? model::Rule::RecursiveRead : model::Rule::SelfDeadlock;
-    finding.confidence = (both_shared && !stopped) || joined || bounded ? model::Confidence::Possible
-                         : near && !cut && !both_shared                 ? model::Confidence::Proven
-                                                                        : model::Confidence::Likely;
+    finding.confidence = (both_shared && !stopped) || joined || bounded || vague ? model::Confidence::Possible
+                         : near && !cut && !both_shared                          ? model::Confidence::Proven
+                                                                                 : model::Confidence::Likely;
     finding.severity = model::severityFor(finding.rule, finding.confidence);
     finding.reason = joined    ? "a bound was met: callers that hold the lock and others were joined"
+                     : vague   ? "any element of the container may be meant, perhaps two"
                      : bounded ? "the calls count: they may end before they come back here"
                      : stopped
                          ? "a writer may ask between the two: it waits for the first, and the second for it"
