@@ -64,14 +64,20 @@ ContextId World::enter(ContextId from, Gid call, Index function, const std::vect
   next.path = mix(contexts[from].path, call);
   const Summary& callee = link.summaries[function];
   if (callee.returns_fresh) next.clone = mix(contexts[from].clone, call);
+  // A short way back to the same function. A long one is mostly one that callbacks of others seem to make.
+  constexpr int kShortWay = 4;
+  bool again = false;
+  int calls = 0;
+  for (ContextId at = from; at != kNone && calls < kShortWay && !again; at = contexts[at].parent, ++calls)
+    again = contexts[at].function == function;
   for (HeldAt& held : heldAt(from, snapshot)) {
     if (held.maybe) continue;
     EntryLock entry = held;
     if (held.sym != kNoSym) entry.sym = translate(held.sym, args);
     entry.related = entry.sym == kNoSym ? relatedArguments(held, args) : Related{};
-    // Held twice, by calls that come back, is held: or else each round would be a context of its own.
+    // Held twice, by calls that came back here, is held: or else each round would be a context of its own.
     const std::vector<std::uint32_t>& places = sets_[entry.places];
-    if (places.size() == 1 && singlePlace(places[0])) {
+    if (again && places.size() == 1 && singlePlace(places[0])) {
       auto known = std::find_if(next.held.begin(), next.held.end(), [&](const EntryLock& e) {
         return e.places == entry.places && e.mode == entry.mode && e.soft == entry.soft;
       });
